@@ -1,0 +1,53 @@
+"""What our accounts do differently from allauth's."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+
+from accounts import clients, names, passwords
+from accounts.models import Member
+
+# One sentence for every way of not fitting, so that it doesn't tell which half was wrong.
+MISMATCH = "This name or e-mail address and this password don't belong together."
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Names that look alike are one name, passwords have an upper bound, and mail tells the site's own address."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "username_taken": names.TAKEN,
+        "username_password_mismatch": MISMATCH,
+        "email_password_mismatch": MISMATCH,
+        "too_many_login_attempts": "Too many attempts. Please wait five minutes, or reset your password.",
+        "incorrect_code": "This code isn't right. Please compare it with the newest mail we sent you.",
+        "incorrect_password": "This isn't your password.",
+        "rate_limited": "That was too often. Please wait a few minutes and try again.",
+    }
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """The name, unchanged. Raises ``ValidationError`` for one that may not be or that looks like a member's."""
+        super().clean_username(username, shallow=True)
+        if not shallow and Member.objects.filter(name_key=names.skeleton(username)).exists():
+            raise self.validation_error("username_taken")
+        return username
+
+    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+        passwords.validate_length(password)  # first: the other rules read the whole of it
+        return super().clean_password(password, user)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return clients.client_ip(request)
+
+    def render_mail(
+        self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> EmailMessage:
+        """The message, with the site named by our settings and never by the request's Host header."""
+        site = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        return super().render_mail(template_prefix, email, {**context, **site}, headers)

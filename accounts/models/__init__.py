@@ -1,0 +1,3 @@
+from accounts.models.member import Member
+
+__all__ = ["Member"]

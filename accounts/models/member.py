@@ -1,0 +1,112 @@
+"""Members: who writes, votes and moderates here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Upper
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from accounts import names
+from common import markdown
+
+MODERATORS = "Moderators"
+"""The name of the group whose members moderate; a migration makes it."""
+
+
+class MemberManager(UserManager):
+    def get_by_natural_key(self, username: str) -> Member:
+        """The member of this name, however its letters are cased. Raises ``Member.DoesNotExist``."""
+        return self.get(username__iexact=username)
+
+
+class Member(AbstractUser):
+    """An account: a name of one's own choosing, an e-mail address that is never shown, and a bio.
+
+    ``name_key`` is the name's skeleton (``accounts.names``): its constraint is what keeps one account for a name
+    however it is spelled, at any concurrency. ``save`` keeps it, and ``bio_html``, true.
+    """
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    username = models.CharField(
+        "name",
+        max_length=names.LONGEST,
+        unique=True,
+        help_text=names.RULE,
+        validators=[names.validate_shape],
+        error_messages={"unique": names.TAKEN},
+    )
+    name_key = models.CharField(max_length=2 * names.LONGEST, unique=True, editable=False)
+    email = models.EmailField("e-mail address", blank=True)
+    bio = models.TextField(
+        max_length=2000, blank=True, default="", help_text="A few words about you, for everyone to read. Markdown works."
+    )
+    bio_html = models.TextField(editable=False, blank=True, default="")
+
+    objects: Any = MemberManager()
+
+    class Meta:
+        verbose_name = "member"
+        constraints = (
+            # UPPER is what Django's ``iexact`` compares, so sign-in looks names up by this index.
+            models.UniqueConstraint(Upper("username"), name="one_member_for_a_name", violation_error_message=names.TAKEN),
+            # A member who has left has no address, so the empty one is not counted.
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=~Q(email=""),
+                name="one_member_for_an_email",
+                violation_error_message="Another member uses this e-mail address.",
+            ),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="email_is_lower_case"),
+            models.CheckConstraint(condition=Q(username__regex=names.SHAPE), name="name_is_plain"),
+        )
+        indexes = (models.Index(fields=["-date_joined", "-id"], name="member_newest"),)
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Save, with ``name_key`` and ``bio_html`` made anew from what they follow, and the address in lower case."""
+        self.email = self.email.lower()
+        fields = None if update_fields is None else set(update_fields)
+        if fields is None or "username" in fields:
+            self.name_key = names.skeleton(self.username)
+        if fields is None or "bio" in fields:
+            self.bio_html = markdown.render(self.bio) if self.bio else ""
+        if fields is not None:
+            fields |= {kept for source, kept in (("username", "name_key"), ("bio", "bio_html")) if source in fields}
+        super().save(*args, update_fields=fields, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:profile", args=[self.username])
+
+    # AbstractUser's versions read the first and last name, which members here do not give.
+    def get_full_name(self) -> str:
+        return self.username
+
+    def get_short_name(self) -> str:
+        return self.username
+
+    @property
+    def joined(self) -> datetime:
+        return self.date_joined
+
+    @cached_property
+    def is_moderator(self) -> bool:
+        """Whether this member moderates; asks the database once for each loaded member."""
+        if not self.is_active:
+            return False
+        return self.is_superuser or self.groups.filter(name=MODERATORS).exists()
+
+    def describe(self, bio: str) -> None:
+        """Let ``bio`` (Markdown) be what the profile tells of this member."""
+        self.bio = bio
+        self.save(update_fields=["bio"])

@@ -1,0 +1,17 @@
+"""Addresses of accounts that allauth doesn't have, and two that are its own but answered here.
+
+Included before ``allauth.urls``: its names ``account_login`` and ``account_signup`` give the same addresses.
+"""
+
+from django.urls import path
+
+from accounts.views.settings import settings_page
+from accounts.views.signin import LoginView
+from accounts.views.signup import SignupView
+
+app_name = "accounts"
+urlpatterns = [
+    path("settings/", settings_page, name="settings"),
+    path("accounts/login/", LoginView.as_view(), name="login"),
+    path("accounts/signup/", SignupView.as_view(), name="signup"),
+]

@@ -1,0 +1,486 @@
+"""Markdown as members write it, to HTML that any page may carry.
+
+CommonMark with tables, strikethrough, task lists, alerts and footnotes. Raw HTML is text. What comes out is made
+here (markdown-it parses, our rules write) and then passes an allow-list (nh3), so that two walls must fall before
+anything of a member's could run.
+
+What a body may not do: name a heading above h3 (h1 and h2 are the page's), load anything (an image becomes a link),
+style, name or frame anything, link to anything but ``http:``, ``https:``, ``mailto:`` and a path of this site.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+
+from common.text import clean_text, cut_at_word, first_sentences
+
+RENDERER_VERSION = 1  # stored beside rendered HTML; raise it when the same source gives other HTML
+
+OUTPUT_LIMIT = 400_000  # characters of HTML
+NESTING_LIMIT = 20  # quotes and lists in one another: a list counts two
+BRACKETS_LIMIT = 4_000  # "[" in one source: each may open a link, and looking for its end costs what follows it
+GIST_READS = 4_000  # characters of the source that are read for its gist, more only if they say nothing
+HIGHLIGHT_LIMIT = 10_000  # characters of code that get colours, in one document
+ADDRESS_LIMIT = 2_000  # characters of a link's address
+LABEL_LIMIT = 80  # characters of a table's spoken name
+
+REL = "nofollow ugc noopener"
+
+Env = dict[str, Any]
+
+
+def render(source: str, *, doc_id: str = "") -> str:
+    """The HTML of a Markdown source, safe to put into a page as it is.
+
+    ``doc_id`` tells one body from another on the same page ("c12" for comment 12): footnotes are the only things that
+    get ids, and theirs contain it. Never raises; the HTML is at most ``OUTPUT_LIMIT`` characters long. A source that
+    would give more, or that nests deeper than ``NESTING_LIMIT``, is shown as typed, in paragraphs of plain text.
+    """
+    source = clean_text(source)
+    env: Env = {"doc": re.sub(r"[^A-Za-z0-9]+", "-", doc_id)[:40], "highlight_left": HIGHLIGHT_LIMIT}
+    try:
+        tokens = _parse(source, env)
+        html = _parser().renderer.render(tokens, _parser().options, env)
+    except (TooMuch, RecursionError):
+        return as_typed(source)
+    safe = _sanitizer.clean(html) if len(html) <= OUTPUT_LIMIT else ""
+    return safe if len(safe) <= OUTPUT_LIMIT and len(html) <= OUTPUT_LIMIT else as_typed(source)
+
+
+def gist(source: str) -> str:
+    """The first one or two sentences of what a Markdown source says itself.
+
+    Plain text of at most 280 characters: headings, quotes, alerts, code blocks, tables, images, footnotes, struck-out
+    words and bare addresses are left out. "" when nothing else is there.
+    """
+    source = clean_text(source)
+    if len(source) > GIST_READS:
+        head, tail = source[:GIST_READS].rpartition("\n\n")[0], source[GIST_READS:]
+        # Links may be defined anywhere; without its definition one would show its brackets.
+        found = _gist("\n\n".join([head, *DEFINITION.findall(tail)[:100]])) if head else ""
+        if found:
+            return found
+    return _gist(source)
+
+
+DEFINITION = re.compile(r"^ {0,3}\[[^\]\n^][^\]\n]{0,200}\]:[^\n]{0,2000}$", re.MULTILINE)
+
+
+def _gist(source: str) -> str:
+    try:
+        return first_sentences(_own_words(_parse(source, {})))
+    except (TooMuch, RecursionError):
+        return first_sentences(source)
+
+
+def as_typed(source: str) -> str:
+    """The source as escaped paragraphs, its line breaks kept; cut with "…" where it would pass ``OUTPUT_LIMIT``."""
+    blocks = (block.strip("\n") for block in re.split(r"\n[^\S\n]*\n", source))
+    html = "\n".join(
+        f"<p>{escape(block, quote=False)}</p>".replace("\n", "<br>\n") for block in blocks if block.strip()
+    )
+    if len(html) <= OUTPUT_LIMIT:
+        return html
+    # One character of source is at most five of HTML ("&amp;"), a newline five, a block eight more.
+    return f"<p>{escape(cut_at_word(' '.join(source.split()), OUTPUT_LIMIT // 5 - 10), quote=False)}…</p>"
+
+
+class TooMuch(Exception):
+    """The source would nest too deep or give too much HTML."""
+
+
+# ── Parsing ──────────────────────────────────────────────────────────────────────────────────────
+
+_kept = threading.local()  # linkify-it keeps the text it is reading on itself, so each thread has its own parser
+
+
+def _parser() -> MarkdownIt:
+    if not hasattr(_kept, "parser"):
+        _kept.parser = _make_parser()
+    return _kept.parser
+
+
+def _make_parser() -> MarkdownIt:
+    options = {
+        "html": False,
+        "linkify": True,
+        "typographer": False,
+        "tasklists": True,
+        "alerts": True,
+        "xhtmlOut": False,
+        "maxNesting": NESTING_LIMIT,
+    }
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough", "linkify"])
+    parser.use(footnote_plugin, inline=False)
+    # Addresses are only found by their scheme or "www.": a missing space after a full stop ("it worked.my hair")
+    # looks like a host name, and a bare e-mail address is better not made easier to collect.
+    linkify = parser.linkify
+    linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    for schema in ("ftp:", "//", "mailto:"):
+        linkify.add(schema, None)
+    linkify.add("www.", {"validate": WWW, "normalize": _with_scheme})
+    # A link is made of every address, and unmade below where we do not follow it: its words stay.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    for name, rule in RULES.items():
+        parser.add_render_rule(name, rule)
+    return parser
+
+
+WWW = re.compile(
+    r"^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}(?::\d{1,5})?(?:[/?#][^\s<>\"]{0,1900})?(?<![.,:;!?'\"*_~)\]])",
+    re.IGNORECASE,
+)
+
+
+def _with_scheme(linkify: Any, match: Any) -> None:
+    """Give "www.example.org" an address. linkify-it calls this as a method of its own."""
+    match.url = f"https://{match.url}"
+
+
+def _parse(source: str, env: Env) -> list[Token]:
+    """The block tokens of ``source``, dressed as this site wants them. Raises ``TooMuch``."""
+    if source.count("[") > BRACKETS_LIMIT:
+        raise TooMuch
+    tokens = _parser().parse(source, env)
+    size = 0
+    for index, token in enumerate(tokens):
+        # The parser leaves out what stands deeper, without a word.
+        if token.level >= NESTING_LIMIT - 1 and token.type in CONTAINERS:
+            raise TooMuch
+        size += _size(token) + sum(map(_size, token.children or ()))
+        if size > OUTPUT_LIMIT:
+            raise TooMuch
+        _dress_block(tokens, index)
+        if token.children:
+            token.children = _dress_inline(token.children)
+    return tokens
+
+
+CONTAINERS = frozenset({"blockquote_open", "list_item_open", "alert_open"})
+
+
+def _size(token: Token) -> int:
+    """About how many characters of HTML a token gives, not less than half."""
+    size = len(token.tag) + sum(len(str(value)) for value in token.attrs.values())
+    if token.type in ("text", "code_inline", "code_block", "fence"):
+        size += len(token.content)
+    return size + (100 if token.type.startswith("footnote_") else 5 if token.tag else 0)
+
+
+def _dress_block(tokens: Sequence[Token], index: int) -> None:
+    token = tokens[index]
+    if token.type in ("heading_open", "heading_close"):
+        token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    elif token.type in ("th_open", "td_open"):
+        align = str(token.attrs.pop("style", "")).removeprefix("text-align:")
+        if align:
+            token.attrSet("class", f"align-{align}")
+        if token.type == "th_open" and not tokens[index + 1].content.strip():
+            token.tag = tokens[index + 2].tag = "td"  # a header that says nothing names no column
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+
+
+def _dress_inline(children: Iterable[Token]) -> list[Token]:
+    """Links with an address we follow, without their address otherwise; images as links with their description."""
+    dressed: list[Token] = []
+    linked: list[bool] = []  # for each link that is open here: whether it stays one
+    for token in children:
+        if token.type == "link_open":
+            linked.append(is_followed(str(token.attrs.get("href", ""))))
+            if linked[-1]:
+                dressed.append(token)
+        elif token.type == "link_close":
+            if linked.pop():
+                dressed.append(token)
+        elif token.type == "image":
+            dressed.extend(_image_as_link(token, inside_link=any(linked)))
+        else:
+            dressed.append(token)
+    return dressed
+
+
+def _image_as_link(image: Token, *, inside_link: bool) -> list[Token]:
+    words = Token("text", "", 0, content=_words(image.children or ()).strip() or "image")
+    address = str(image.attrs.get("src", ""))
+    if inside_link or not is_followed(address):
+        return [words]
+    attributes = {"href": address, "class": "image-link"}
+    if image.attrs.get("title"):
+        attributes["title"] = str(image.attrs["title"])
+    return [Token("link_open", "a", 1, attrs=attributes), words, Token("link_close", "a", -1)]
+
+
+FOLLOWED = re.compile(
+    r"""https?://[^/?#@\\\s]+(?:[/?#]\S*)?   # a host, and no "name@" before it that could pass for one
+      | mailto:[^\s@]+@\S+
+      | /(?![/\\])\S*                        # a path of this site; "//host" would leave it
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_followed(address: str) -> bool:
+    """Whether a link in a member's text may lead to this address.
+
+    Yes for ``http://host``, ``https://host``, ``mailto:`` and a path of this site ("/posts/12/"). No for every other
+    scheme, for "//host", for paths relative to the page (the same body stands on several), for a bare "#place", and
+    for "https://name@host", which is mostly there to mislead.
+    """
+    return len(address) <= ADDRESS_LIMIT and FOLLOWED.fullmatch(address) is not None
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _table_open(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    """A table scrolls in a box of its own, which the keyboard reaches and a screen reader names by its columns."""
+    env["tables"] = env.get("tables", 0) + 1
+    columns = []
+    for token in tokens[index + 1 :]:
+        if token.type == "thead_close":
+            break
+        if token.type == "inline" and token.content.strip():
+            columns.append(_words(token.children or ()).strip())
+    name = cut_at_word(
+        ": ".join(filter(None, (f"Table {env['tables']}", ", ".join(filter(None, columns))))), LABEL_LIMIT
+    )
+    return f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(name)}"><table>\n'
+
+
+def _table_close(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    return "</table></div>\n"
+
+
+def _list_item_open(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    token = tokens[index]
+    if "checked" not in token.meta:
+        return "<li>"
+    state = 'aria-label="Done" checked' if token.meta["checked"] else 'aria-label="Not done"'
+    return f'<li class="task-list-item"><input type="checkbox" disabled {state}> '
+
+
+def _fence(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    code = tokens[index].content
+    language = tokens[index].info.split(maxsplit=1)[0].lower() if tokens[index].info.strip() else ""
+    lexer = _lexer(LANGUAGES.get(language, ""))
+    left = env.get("highlight_left", 0)
+    if lexer is None or len(code) > left:
+        return _code_block(tokens, index, options, env)
+    env["highlight_left"] = left - len(code)
+    # Code wider than the page scrolls, so the keyboard must reach it.
+    return f'<pre tabindex="0"><code class="highlight">{highlight(code, lexer, _formatter)}</code></pre>\n'
+
+
+def _code_block(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    return f'<pre tabindex="0"><code>{escape(tokens[index].content)}</code></pre>\n'
+
+
+def _footnote(env: Env, kind: str, meta: dict[str, Any]) -> str:
+    place = "-".join(filter(None, (kind, env.get("doc", ""), str(meta["id"] + 1))))
+    again = meta.get("subId", 0) if kind == "fnref" else 0
+    return f"{place}-{again + 1}" if again else place
+
+
+def _footnote_ref(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    meta = tokens[index].meta
+    number = meta["id"] + 1
+    return (
+        f'<sup class="footnote-ref"><a href="#{_footnote(env, "fn", meta)}" id="{_footnote(env, "fnref", meta)}"'
+        f' aria-label="Footnote {number}">{number}</a></sup>'
+    )
+
+
+def _footnote_open(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    return f'<li id="{_footnote(env, "fn", tokens[index].meta)}">'
+
+
+def _footnote_anchor(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    meta = tokens[index].meta
+    name = f"Back to footnote {meta['id'] + 1} in the text" + (f", {meta['subId'] + 1}" if meta.get("subId") else "")
+    return f' <a class="footnote-back" href="#{_footnote(env, "fnref", meta)}" aria-label="{name}">↩</a>'
+
+
+def _constant(html: str) -> Callable[..., str]:
+    return lambda renderer, tokens, index, options, env: html
+
+
+def _rule(write: Callable[[Sequence[Token], int, Any, Env], str]) -> Callable[..., str]:
+    """A renderer rule of markdown-it, which is bound to a renderer that we do not need."""
+    return lambda renderer, tokens, index, options, env: write(tokens, index, options, env)
+
+
+RULES = {
+    "table_open": _rule(_table_open),
+    "table_close": _rule(_table_close),
+    "list_item_open": _rule(_list_item_open),
+    "fence": _rule(_fence),
+    "code_block": _rule(_code_block),
+    "footnote_ref": _rule(_footnote_ref),
+    "footnote_open": _rule(_footnote_open),
+    "footnote_anchor": _rule(_footnote_anchor),
+    "footnote_block_open": _constant('<div class="footnotes"><ol>\n'),
+    "footnote_block_close": _constant("</ol></div>\n"),
+    "footnote_close": _constant("</li>\n"),
+}
+
+# The languages of people who work with data and pages; each one's lexer is tried against hostile code in the tests.
+LANGUAGES = {
+    "bash": "bash", "c": "c", "cpp": "cpp", "css": "css", "diff": "diff", "html": "html", "ini": "ini", "java": "java",
+    "javascript": "javascript", "js": "javascript", "json": "json", "julia": "julia", "matlab": "matlab",
+    "py": "python", "python": "python", "r": "r", "sh": "bash", "shell": "bash", "sql": "sql", "stata": "stata",
+    "toml": "toml", "xml": "xml", "yaml": "yaml", "yml": "yaml",
+}  # fmt: skip
+_formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+
+
+@lru_cache(maxsize=32)
+def _lexer(name: str) -> Lexer | None:
+    return get_lexer_by_name(name, stripnl=False) if name else None
+
+
+# ── The allow-list ───────────────────────────────────────────────────────────────────────────────
+
+FOOTNOTE_ID = re.compile(r"fn(?:ref)?(?:-[A-Za-z0-9-]+)?-\d+(?:-\d+)?")
+
+
+def _allowed_value(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "id":
+        return value if FOOTNOTE_ID.fullmatch(value) else None
+    if attribute == "href":
+        return value if is_followed(value) or (value.startswith("#") and FOOTNOTE_ID.fullmatch(value[1:])) else None
+    return value
+
+
+_sanitizer = nh3.Cleaner(
+    tags={
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "div",
+        "em",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "input",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "span",
+        "strong",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    },
+    clean_content_tags={"script", "style", "template", "title", "iframe", "svg", "math"},
+    attributes={
+        "a": {"href", "title", "id", "aria-label"},
+        "li": {"id"},
+        "ol": {"start"},
+        "input": {"checked", "disabled", "aria-label"},
+        "div": {"aria-label"},
+    },
+    attribute_filter=_allowed_value,
+    tag_attribute_values={
+        "div": {"role": {"region"}, "tabindex": {"0"}},
+        "pre": {"tabindex": {"0"}},
+        "th": {"scope": {"col"}},
+        "input": {"type": {"checkbox"}},
+    },
+    set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
+    allowed_classes={
+        "a": {"image-link", "footnote-back"},
+        "code": {"highlight"},
+        "div": {"table-scroll", "footnotes", "markdown-alert"}
+        | {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")},
+        "li": {"task-list-item"},
+        "p": {"markdown-alert-title"},
+        "span": set(filter(None, STANDARD_TYPES.values())),
+        "sup": {"footnote-ref"},
+        "td": {"align-left", "align-center", "align-right"},
+        "th": {"align-left", "align-center", "align-right"},
+        "ul": {"contains-task-list"},
+    },
+    url_schemes={"http", "https", "mailto"},
+    link_rel=REL,
+)
+
+
+# ── A source in its own words ────────────────────────────────────────────────────────────────────
+
+OTHERS_WORDS = {
+    "heading_open": "heading_close",
+    "blockquote_open": "blockquote_close",
+    "alert_open": "alert_close",
+    "table_open": "table_close",
+    "footnote_block_open": "footnote_block_close",
+}
+
+
+def _own_words(tokens: Iterable[Token]) -> str:
+    """The running text of a document, a blank line between paragraphs; the items of a list in one line."""
+    text, until, depth, lists = "", "", 0, 0
+    for token in tokens:
+        if until:
+            depth += (OTHERS_WORDS.get(token.type) == until) - (token.type == until)
+            until = until if depth else ""
+        elif token.type in OTHERS_WORDS:
+            until, depth = OTHERS_WORDS[token.type], 1
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            lists += 1
+            text += " " if text.endswith(":") else "\n\n" if lists == 1 else ""
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            lists -= 1
+            text = text.rstrip(" ;") + ("" if lists else "\n\n")
+        elif token.type == "inline":
+            words = " ".join(_words(token.children or (), own=True).split())
+            if lists and words:
+                text += f"{words} " if words[-1] in ".!?:;,…" else f"{words}; "
+            elif words:
+                text += words if words.endswith(":") else f"{words}\n\n"
+    return text.strip(" ;\n")
+
+
+def _words(children: Iterable[Token], *, own: bool = False) -> str:
+    """The text of inline tokens. ``own``: without bare addresses, image descriptions and what is struck out."""
+    out: list[str] = []
+    skipping = 0
+    for token in children:
+        hidden = token.type in ("s_open", "s_close") or (token.type.startswith("link_") and token.info == "auto")
+        if own and hidden:
+            skipping += token.nesting
+        elif skipping:
+            continue
+        elif token.type in ("text", "code_inline"):
+            out.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            out.append(" ")
+        elif token.type == "image" and not own:
+            out.append(_words(token.children or ()))
+    return "".join(out)

@@ -1,0 +1,3 @@
+from common.models.tag import Tag
+
+__all__ = ["Tag"]

@@ -1,0 +1,117 @@
+"""Keyset paging: every list is read from where the last page ended, never by page number.
+
+A cursor is the sort key of the last row shown, as base64url of JSON. It is made of what the page shows
+anyway, so it is not signed; it is checked field by field, and one that does not fit is refused with 404.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import F, Field, Model, Q, QuerySet
+from django.http import Http404
+
+BAD_CURSOR = "This list address is damaged: its “after” part can't be read. Start again at the beginning of the list."
+CURSOR_LIMIT = 600
+
+
+@dataclass
+class KeysetPage:
+    """One page of a list: ``rows``, and ``next_cursor`` where more follow."""
+
+    rows: list[Any]
+    next_cursor: str = ""
+    is_first: bool = True
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def paginate(queryset: QuerySet, order: Sequence[str], after: str = "", size: int | None = None) -> KeysetPage:
+    """Read the page of ``queryset`` that follows ``after``.
+
+    ``order`` names plain columns of the model, ``-`` for descending, the last one unique; a nullable
+    column sorts its nulls last. Reads ``size + 1`` rows (``settings.LIST_PAGE`` unless told). Raises
+    ``Http404`` for a cursor that doesn't fit.
+    """
+    size = size or settings.LIST_PAGE
+    if after:
+        queryset = queryset.filter(_rows_after(queryset.model, order, _decode(queryset.model, order, after)))
+    rows = list(queryset.order_by(*map(_ordering, order))[: size + 1])
+    next_cursor = _encode(rows[size - 1], order) if len(rows) > size else ""
+    return KeysetPage(rows[:size], next_cursor, is_first=not after)
+
+
+def _ordering(name: str) -> Any:
+    column = F(name.removeprefix("-"))
+    return column.desc(nulls_last=True) if name.startswith("-") else column.asc(nulls_last=True)
+
+
+def _rows_after(model: type[Model], order: Sequence[str], values: Sequence[Any]) -> Q:
+    """(a, b, c) after (x, y, z): a<x, or a=x and b<y, or a=x and b=y and c<z; nulls come last."""
+    condition, equal = Q(pk__in=[]), Q()
+    for name, value in zip(order, values, strict=True):
+        column = name.removeprefix("-")
+        comparison = "lt" if name.startswith("-") else "gt"
+        if value is not None:
+            later = Q(**{f"{column}__{comparison}": value})
+            if model._meta.get_field(column).null:
+                later |= Q(**{f"{column}__isnull": True})
+            condition |= equal & later
+            equal &= Q(**{column: value})
+        else:
+            equal &= Q(**{f"{column}__isnull": True})
+    first, value = order[0].removeprefix("-"), values[0]
+    if value is not None and not model._meta.get_field(first).null:
+        condition &= Q(**{f"{first}__{'lte' if order[0].startswith('-') else 'gte'}": value})
+    return condition
+
+
+def _encode(row: Model, order: Sequence[str]) -> str:
+    values = [getattr(row, name.removeprefix("-")) for name in order]
+    text = json.dumps([value.isoformat() if hasattr(value, "isoformat") else value for value in values])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(model: type[Model], order: Sequence[str], cursor: str) -> list[Any]:
+    try:
+        if len(cursor) > CURSOR_LIMIT:
+            raise ValueError
+        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        if not isinstance(values, list) or len(values) != len(order):
+            raise ValueError
+        return [
+            _value(model._meta.get_field(name.removeprefix("-")), value)
+            for name, value in zip(order, values, strict=True)
+        ]
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError) as error:
+        raise Http404(BAD_CURSOR) from error
+
+
+def _value(column: Field, value: Any) -> Any:
+    if value is None:
+        if not column.null:
+            raise ValueError
+        return None
+    if isinstance(value, bool | list | dict) or (isinstance(value, str) and "\0" in value):
+        raise ValueError
+    converted = column.to_python(value)
+    if isinstance(converted, datetime) and converted.tzinfo is None:
+        raise ValueError
+    if isinstance(converted, float) and not -1e300 < converted < 1e300:
+        raise ValueError
+    if isinstance(converted, int) and not -(2**63) <= converted < 2**63:
+        raise ValueError
+    return converted

@@ -1,0 +1,106 @@
+"""Putting tags on things: one spelling for a tag, one place that writes the rows and the counts."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils.text import slugify
+from taggit.models import ItemBase
+
+from common.models import Tag
+
+NAME_LIMIT = 100
+RESERVED_SLUGS = frozenset({"new", "feed", "all"})
+
+
+def normalise(name: str) -> str:
+    """A tag's one spelling: NFKC, lower case, inner white space collapsed, no comma, at most 100 characters.
+
+    Returns an empty string where nothing of the name is left.
+    """
+    text = unicodedata.normalize("NFKC", name).replace(",", " ").replace("\0", "")
+    text = "".join(character for character in text if unicodedata.category(character) not in {"Cc", "Cf", "Cs"} or character == "\t")
+    return unicodedata.normalize("NFC", " ".join(text.casefold().split()))[:NAME_LIMIT].strip()
+
+
+def parse(text: str) -> list[str]:
+    """The tag names in a member's comma-separated line, normalised, in order, each once."""
+    return list(dict.fromkeys(filter(None, map(normalise, text.split(",")))))
+
+
+def slug_for(name: str) -> str:
+    """The address part of a tag name: unicode letters kept; never empty, never a word our addresses use."""
+    slug = slugify(name, allow_unicode=True)[:90]
+    if not slug:
+        slug = "-".join(f"{ord(character):x}" for character in name[:15])
+    return f"{slug}-tag" if slug in RESERVED_SLUGS else slug
+
+
+def get_or_create(names: Iterable[str]) -> list[Tag]:
+    """The tags of these names, made where they are missing; a synonym gives the tag it stands for.
+
+    Takes names in any spelling; gives each tag once, sorted by id. Safe when many do it at once.
+    """
+    wanted = list(dict.fromkeys(filter(None, map(normalise, names))))
+    found = {tag.name: tag for tag in Tag.objects.filter(name__in=wanted).select_related("synonym_of")}
+    for name in sorted(set(wanted) - set(found)):
+        found[name] = _create(name)
+    tags = {tag.synonym_of or tag for tag in found.values()}
+    return sorted(tags, key=lambda tag: tag.pk)
+
+
+def _create(name: str) -> Tag:
+    slug, number = slug_for(name), 1
+    while True:
+        Tag.objects.bulk_create([Tag(name=name, slug=slug if number == 1 else f"{slug}-{number}")], ignore_conflicts=True)
+        tag = Tag.objects.select_related("synonym_of").filter(name=name).first()
+        if tag:
+            return tag
+        number += 1
+
+
+@transaction.atomic
+def set_tags(thing: models.Model, through: type[models.Model], names: Iterable[str]) -> list[Tag]:
+    """Let ``thing`` carry exactly these tags, and keep each tag's ``use_count`` right.
+
+    ``through`` is the table between (a subclass of ``TaggedItem``). Gives the tags.
+    """
+    tags = get_or_create(names)
+    rows = through._default_manager.filter(content_object=thing)
+    before = set(rows.values_list("tag_id", flat=True))
+    after = {tag.pk for tag in tags}
+    list(Tag.objects.select_for_update().filter(pk__in=before ^ after).order_by("pk").values_list("pk"))  # one lock order
+    if gone := before - after:
+        rows.filter(tag_id__in=gone).delete()
+        Tag.objects.filter(pk__in=gone).update(use_count=F("use_count") - 1)
+    if new := sorted(after - before):
+        through._default_manager.bulk_create([through(content_object=thing, tag_id=pk) for pk in new])
+        Tag.objects.filter(pk__in=new).update(use_count=F("use_count") + 1)
+    return tags
+
+
+class TaggedItem(ItemBase):
+    """What the tables between things and tags share. Subclasses add ``content_object``, a foreign key.
+
+    The index (tag, newest thing first) bounds the candidates of "related" lists per tag.
+    """
+
+    tag: Any = models.ForeignKey(Tag, models.CASCADE, related_name="%(app_label)s_%(class)s_items")
+
+    class Meta:
+        abstract = True
+
+
+def rarity(tags: Iterable[Tag]) -> dict[int, float]:
+    """How much sharing each tag says: its inverse document frequency, by tag id.
+
+    ``ln(1 + N / (1 + n))`` with n the things that carry the tag and N those that carry the commonest tag of
+    the vocabulary (Spärck Jones 1972). Costs one index probe.
+    """
+    most = Tag.objects.order_by("-use_count").values_list("use_count", flat=True).first() or 1
+    return {tag.pk: math.log(1 + most / (1 + tag.use_count)) for tag in tags}

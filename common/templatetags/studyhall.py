@@ -1,0 +1,71 @@
+"""Template tags that every page may use (a builtin library)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A drawing of ``static/img/icons.svg``; decoration only, so it is hidden from screen readers."""
+    return format_html('<svg aria-hidden="true" width="16" height="16"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name)
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """How long ago, in one unit: ``11 months ago``; ``just now`` under a minute."""
+    if moment is None:
+        return ""
+    if (timezone.now() - moment).total_seconds() < 60:
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago".replace("\xa0", " ")
+
+
+@register.simple_tag
+def age(moment: datetime) -> SafeString:
+    """``<time>`` with the age in words, the exact moment on hover."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), moment.strftime("%-d %B %Y, %H:%M UTC"), ago(moment)
+    )
+
+
+@register.filter
+def rendered(html: str) -> SafeString:
+    """HTML that ``common.markdown.render`` made and stored. The only door by which stored HTML reaches a page."""
+    return mark_safe(html)  # noqa: S308 - sanitised by nh3 at save
+
+
+@register.filter
+def contained_in(thing: Any, ids: Any) -> bool:
+    """Whether the thing's id is among ``ids``."""
+    return thing.pk in (ids or ())
+
+
+@register.filter
+def may_edit(thing: Any, user: Any) -> bool:
+    return thing.can_be_edited_by(user)
+
+
+@register.filter
+def may_delete(thing: Any, user: Any) -> bool:
+    return thing.can_be_deleted_by(user)
+
+
+@register.filter
+def may_answer(thing: Any, user: Any) -> bool:
+    return thing.can_be_answered_by(user)
+
+
+@register.filter
+def may_upvote(thing: Any, user: Any) -> bool:
+    return thing.can_be_upvoted_by(user)

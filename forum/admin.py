@@ -1,0 +1,164 @@
+"""The desk for posts, comments and categories: moderators hide, lock, pin and move here, with a reason."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+
+from forum.models import Category, Comment, Post, PostVote
+from forum.models.vote import CommentVote
+
+
+class ReasonForm(ActionForm):
+    """What every action of the desk asks for besides which one it is."""
+
+    reason = forms.CharField(max_length=500, required=False, widget=forms.TextInput(attrs={"placeholder": "Reason"}))
+    to_category = forms.ModelChoiceField(Category.objects.all(), required=False, empty_label="Move to …")
+
+
+class ModeratedAdmin(admin.ModelAdmin):
+    """Things members wrote: moderators look at them and act on them, and never rewrite them."""
+
+    action_form = ReasonForm
+    moderate_permission = ""
+    list_per_page = 50
+    show_full_result_count = False
+    list_select_related = ("author",)
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_moderate_permission(self, request) -> bool:
+        """Whether this member may use the actions; Django asks for ``permissions=["moderate"]``."""
+        return request.user.has_perm(self.moderate_permission)
+
+    def act(self, request, queryset, verb: str, *arguments) -> None:
+        """Call a moderation verb on each chosen thing, with the reason the moderator gave."""
+        reason = request.POST.get("reason", "").strip()[:500]
+        if not reason:
+            self.message_user(request, "Give a reason, then press again. Nothing was changed.", messages.ERROR)
+            return
+        things = list(queryset.order_by("pk"))
+        for thing in things:
+            getattr(thing, verb)(request.user, *arguments, reason)
+        self.message_user(request, f"Done for {len(things)}: {verb}.", messages.SUCCESS)
+
+    @admin.action(description="Hide", permissions=["moderate"])
+    def hide(self, request, queryset):
+        self.act(request, queryset, "hide")
+
+    @admin.action(description="Show again", permissions=["moderate"])
+    def unhide(self, request, queryset):
+        self.act(request, queryset, "unhide")
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ("name", "slug", "position", "description")
+    list_editable = ("position",)
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Post)
+class PostAdmin(ModeratedAdmin):
+    moderate_permission = "forum.moderate_post"
+    list_display = ("title", "author", "category", "posted_at", "score", "comment_count", "is_hidden", "is_locked", "is_pinned")
+    list_filter = ("category", "is_hidden", "is_locked", "is_pinned", ("deleted_at", admin.EmptyFieldListFilter))
+    search_fields = ("title", "author__username")
+    search_help_text = "A word of the title, or a member's name"
+    list_select_related = ("author", "category")
+    date_hierarchy = "posted_at"
+    actions = ("hide", "unhide", "lock", "unlock", "pin", "unpin", "move")
+    fields = ("title", "author", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score", "comment_count",
+              "is_hidden", "is_locked", "is_pinned", "deleted_at", "page")  # fmt: skip
+
+    @admin.display(description="text")
+    def body(self, post: Post) -> str:
+        return post.text.body
+
+    @admin.display(description="tags")
+    def tag_names(self, post: Post) -> str:
+        return ", ".join(tag.name for tag in post.tags.all())
+
+    @admin.display(description="page")
+    def page(self, post: Post) -> str:
+        return post.get_absolute_url()
+
+    @admin.action(description="Lock", permissions=["moderate"])
+    def lock(self, request, queryset):
+        self.act(request, queryset, "lock")
+
+    @admin.action(description="Unlock", permissions=["moderate"])
+    def unlock(self, request, queryset):
+        self.act(request, queryset, "unlock")
+
+    @admin.action(description="Pin in its category", permissions=["moderate"])
+    def pin(self, request, queryset):
+        self.act(request, queryset, "pin")
+
+    @admin.action(description="Unpin", permissions=["moderate"])
+    def unpin(self, request, queryset):
+        self.act(request, queryset, "unpin")
+
+    @admin.action(description="Move to the category chosen", permissions=["moderate"])
+    def move(self, request, queryset):
+        slug = request.POST.get("to_category", "")
+        category = Category.objects.filter(pk=slug).first() if slug.isascii() and slug.isdecimal() and len(slug) < 10 else None
+        if category is None:
+            self.message_user(request, "Choose the category to move to. Nothing was changed.", messages.ERROR)
+            return
+        self.act(request, queryset, "move", category)
+
+
+@admin.register(Comment)
+class CommentAdmin(ModeratedAdmin):
+    moderate_permission = "forum.moderate_comment"
+    list_display = ("opening", "author", "post", "posted_at", "score", "is_hidden")
+    list_filter = ("is_hidden", ("deleted_at", admin.EmptyFieldListFilter), "posted_at")
+    search_fields = ("author__username", "post__title")
+    search_help_text = "A member's name, or a word of the post's title"
+    list_select_related = ("author", "post", "text")
+    actions = ("hide", "unhide")
+    fields = ("post", "author", "body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at", "page")
+
+    @admin.display(description="text")
+    def opening(self, comment: Comment) -> str:
+        return comment.text.body[:90]
+
+    @admin.display(description="text")
+    def body(self, comment: Comment) -> str:
+        return comment.text.body
+
+    @admin.display(description="page")
+    def page(self, comment: Comment) -> str:
+        return comment.get_absolute_url()
+
+
+class VoteAdmin(admin.ModelAdmin):
+    """Votes, to look at only: a changed row would leave a score that lies."""
+
+    list_display = ("member", "thing", "voted_at")
+    list_select_related = ("member", "thing")
+    search_fields = ("member__username",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+admin.site.register(PostVote, VoteAdmin)
+admin.site.register(CommentVote, VoteAdmin)

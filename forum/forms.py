@@ -1,0 +1,127 @@
+"""Forms of the community: what members may send, cleaned once at the edge."""
+
+from __future__ import annotations
+
+import uuid
+
+from django import forms
+from django.conf import settings
+
+from common import tags as tagging
+from common.text import clean_line, clean_text
+from forum.models import Category, Post
+
+
+class TextField(forms.CharField):
+    """Markdown as written: normalised, otherwise kept exactly. White space alone is empty."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs):
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value):
+        text = clean_text(super().to_python(value) or "")
+        return text if text.strip() else ""
+
+
+class LineField(forms.CharField):
+    """One line of text, white space collapsed."""
+
+    def to_python(self, value):
+        return clean_line(super().to_python(value) or "")
+
+
+class TagsField(LineField):
+    """Comma-separated tags; gives a list of normalised names."""
+
+    def clean(self, value):
+        line = super().clean(value)
+        names = tagging.parse(line)
+        if len(names) > settings.TAGS_LIMIT:
+            raise forms.ValidationError(f"Up to {settings.TAGS_LIMIT} tags, please; these are {len(names)}.")
+        return names
+
+    def prepare_value(self, value):
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+
+class TokenMixin(forms.Form):
+    """A token made with the form: the same form sent twice, or twelve times at once, writes once."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["token"].initial = uuid.uuid4
+
+
+class VersionMixin(forms.Form):
+    """The version an editor started from, so that a stale edit is told instead of overwriting."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+
+class CommentForm(TokenMixin):
+    """A new comment."""
+
+    body = TextField(
+        label="Your comment",
+        max_length=settings.COMMENT_LIMIT,
+        help_text="Markdown works: **bold**, *italic*, > quote, lists, links.",
+        error_messages={"required": "Write something first."},
+    )
+
+
+class CommentEditForm(VersionMixin):
+    """A comment that is there already."""
+
+    body = TextField(label="Your comment", max_length=settings.COMMENT_LIMIT)
+
+
+class PostFields(forms.Form):
+    category = forms.ModelChoiceField(Category.objects.all(), empty_label="Choose a category", to_field_name="slug")
+    title = LineField(max_length=settings.TITLE_LIMIT, help_text="Say what it is about in one line.")
+    body = TextField(
+        label="Text",
+        max_length=settings.BODY_LIMIT,
+        help_text="Markdown works: **bold**, *italic*, > quote, lists, tables, links.",
+    )
+    tags = TagsField(
+        max_length=1000,
+        required=False,
+        help_text=f"What it is about, separated by commas: minoxidil, side effects. Up to {settings.TAGS_LIMIT}.",
+    )
+    own_gist = LineField(
+        label="In one or two sentences",
+        max_length=settings.GIST_LIMIT,
+        required=False,
+        help_text="Shown in lists and beside studies. Left empty, the first sentences of your text are.",
+    )
+
+    def verb_arguments(self) -> dict:
+        """What ``Post.write`` takes from this form."""
+        data = self.cleaned_data
+        return {name: data[name] for name in ("category", "title", "body", "tags", "own_gist")}
+
+
+class PostForm(TokenMixin, PostFields):
+    """A new post."""
+
+
+class PostEditForm(VersionMixin, PostFields):
+    """A post that is there already."""
+
+    @classmethod
+    def filled_from(cls, post: Post) -> PostEditForm:
+        """The form as it opens on a post."""
+        return cls(
+            initial={
+                "category": post.category.slug,
+                "title": post.title,
+                "body": post.text.body,
+                "tags": [tag.name for tag in post.tags.all()],
+                "own_gist": post.own_gist,
+                "version": post.version,
+            }
+        )

@@ -1,0 +1,6 @@
+from forum.models.category import Category
+from forum.models.comment import Comment, CommentText
+from forum.models.post import Post, PostTag, PostText
+from forum.models.vote import CommentVote, PostVote
+
+__all__ = ["Category", "Comment", "CommentText", "CommentVote", "Post", "PostTag", "PostText", "PostVote"]

@@ -1,0 +1,179 @@
+"""Comments: replies to a post or to a comment."""
+
+from __future__ import annotations
+
+import uuid
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from common import markdown
+from forum import ranking
+from forum.errors import StaleEdit
+from forum.models.moderated import Moderated
+from forum.models.post import Post
+from forum.models.vote import CommentVote, Upvotable
+from moderation import log
+
+DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
+
+
+class CommentQuerySet(models.QuerySet):
+    def visible_to(self, user) -> CommentQuerySet:
+        """Neither hidden nor deleted, nor under a post that is. Moderators see hidden ones."""
+        shown = self.filter(deleted_at__isnull=True, post__deleted_at__isnull=True)
+        if user.is_authenticated and user.is_moderator:
+            return shown
+        return shown.filter(is_hidden=False, post__is_hidden=False)
+
+    def for_thread(self) -> CommentQuerySet:
+        """With author and rendered text, without source."""
+        return self.select_related("author", "text").defer("text__body")
+
+
+class Comment(Moderated, Upvotable):
+    """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent."""
+
+    vote_model = CommentVote
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="comments", db_index=False)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replies")
+    root = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    ancestors = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="comments"
+    )
+    posted_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    token = models.UUIDField(default=uuid.uuid4, editable=False)
+    wilson = models.GeneratedField(
+        expression=ranking.wilson("score"), output_field=models.FloatField(), db_persist=True
+    )
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["author", "token"], name="one_comment_for_a_form"),
+            models.CheckConstraint(condition=Q(score__gte=0), name="comment_score_not_negative"),
+        )
+        permissions = (("moderate_comment", "Can hide comments"),)
+        indexes = (
+            models.Index(fields=["post", "-wilson", "id"], name="comment_top_level", condition=Q(parent__isnull=True)),
+            models.Index(fields=["root", "id"], name="comment_replies"),
+            models.Index(fields=["post", "id"], name="comment_post"),
+            models.Index(fields=["author", "-posted_at", "-id"], name="comment_author_new"),
+        )
+
+    def __str__(self) -> str:
+        return f"comment {self.pk} on {self.post_id}"
+
+    @classmethod
+    def write(cls, *, post: Post, author, body: str, parent: Comment | None, token, posted_at) -> tuple[Comment, bool]:
+        """Store the comment and its text; gives it and whether it is new. Called by ``Post.add_comment``."""
+        token = token or uuid.uuid4()
+        if parent is not None and len(parent.ancestors) >= DEEPEST:
+            parent = parent.parent
+        fresh = cls(
+            post=post, parent=parent, author=author, token=token, posted_at=posted_at,
+            root_id=(parent.root_id or parent.pk) if parent else None,
+            ancestors=[*parent.ancestors, parent.pk] if parent else [],
+        )  # fmt: skip
+        cls.objects.bulk_create([fresh], ignore_conflicts=True)
+        comment = cls.objects.get(author=author, token=token)
+        if CommentText.objects.filter(comment=comment).exists():
+            return comment, False
+        CommentText.objects.create(comment=comment, body=body)
+        return comment, True
+
+    @property
+    def depth(self) -> int:
+        return len(self.ancestors)
+
+    def get_absolute_url(self) -> str:
+        return reverse("forum:comment", args=[self.pk])
+
+    def can_be_edited_by(self, user) -> bool:
+        return (
+            user.is_authenticated
+            and self.author_id == user.pk
+            and self.is_shown
+            and self.post.is_shown
+            and not self.post.is_locked
+        )
+
+    def can_be_deleted_by(self, user) -> bool:
+        return user.is_authenticated and self.author_id == user.pk and self.is_shown
+
+    def can_be_answered_by(self, user) -> bool:
+        return self.is_shown and self.post.can_be_answered_by(user)
+
+    @transaction.atomic
+    def edit(self, *, body: str, version: int) -> None:
+        """Change the words; raises ``StaleEdit`` when another edit came between."""
+        changed = Comment.objects.filter(pk=self.pk, version=version, deleted_at__isnull=True).update(
+            edited_at=timezone.now(), version=F("version") + 1
+        )
+        if not changed:
+            raise StaleEdit
+        text = CommentText.objects.select_for_update().get(comment=self)
+        text.body = body
+        text.save()
+        self.refresh_from_db()
+
+    def delete_by_author(self) -> None:
+        """The author's words go out of sight; replies keep a tombstone to hang on."""
+        self._change(deleted_at=timezone.now())
+
+    def hide(self, moderator, reason: str) -> None:
+        """Take the comment out of everyone's sight but the moderators'; undone by ``unhide``."""
+        if self._change(is_hidden=True):
+            log.record(moderator, "hide", self, reason)
+
+    def unhide(self, moderator, reason: str) -> None:
+        if self._change(is_hidden=False):
+            log.record(moderator, "unhide", self, reason)
+
+    @transaction.atomic
+    def _change(self, **change) -> bool:
+        """Change what makes the comment shown or not, and the post's count with it; False if nothing changed."""
+        Post.objects.select_for_update(no_key=True).get(pk=self.post_id)
+        comment = Comment.objects.select_for_update(no_key=True).get(pk=self.pk)
+        if comment.deleted_at and "deleted_at" in change:
+            return False
+        was_shown = comment.is_shown
+        if not Comment.objects.filter(pk=self.pk).exclude(**change).update(**change):
+            return False
+        self.refresh_from_db()
+        if step := int(self.is_shown) - int(was_shown):
+            Post.objects.filter(pk=self.post_id).update(comment_count=F("comment_count") + step)
+        return True
+
+
+@pghistory.track(
+    pghistory.UpdateEvent("edit", condition=pghistory.AnyChange("body"), row=pghistory.Old),
+    fields=["comment", "body"],
+    model_name="CommentRevision",
+)
+class CommentText(models.Model):
+    """The words of a comment: Markdown as written, HTML as rendered at save."""
+
+    comment = models.OneToOneField(Comment, models.CASCADE, related_name="text", primary_key=True)
+    body = models.TextField(max_length=settings.COMMENT_LIMIT)
+    body_html = models.TextField(editable=False)
+    renderer_version = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    def __str__(self) -> str:
+        return self.body[:60]
+
+    def save(self, *args, **kwargs) -> None:
+        self.body_html = markdown.render(self.body, doc_id=f"c{self.comment_id}")
+        self.renderer_version = markdown.RENDERER_VERSION
+        super().save(*args, **kwargs)

@@ -1,0 +1,22 @@
+"""What posts and comments share: hidden by a moderator, deleted by the author, both leaving a tombstone."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Moderated(models.Model):
+    is_hidden = models.BooleanField(default=False, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def is_shown(self) -> bool:
+        """Neither hidden nor deleted."""
+        return not self.is_hidden and not self.is_deleted

@@ -1,0 +1,285 @@
+"""Posts: what members start in a category."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models, transaction
+from django.db.models import F, Func, Q, Value
+from django.urls import reverse
+from django.utils import timezone
+
+from common import markdown
+from common.tags import TaggedItem, set_tags
+from common.text import slugify_title
+from forum import ranking
+from forum.errors import Locked, StaleEdit
+from forum.models.category import Category
+from forum.models.moderated import Moderated
+from forum.models.vote import PostVote, Upvotable
+from moderation import log
+
+
+class PostQuerySet(models.QuerySet):
+    def visible_to(self, user) -> PostQuerySet:
+        """What lists, counts and search may show: neither hidden nor deleted. Moderators see hidden ones."""
+        shown = self.filter(deleted_at__isnull=True)
+        return shown if user.is_authenticated and user.is_moderator else shown.filter(is_hidden=False)
+
+    def readable_by(self, user) -> PostQuerySet:
+        """What the post's own page may show: also a deleted post whose comments still hang on it."""
+        readable = self.filter(Q(deleted_at__isnull=True) | Q(comment_count__gt=0))
+        return readable if user.is_authenticated and user.is_moderator else readable.filter(is_hidden=False)
+
+    def in_category(self, category: Category | None) -> PostQuerySet:
+        return self.filter(category=category) if category else self
+
+    def tagged(self, *tags) -> PostQuerySet:
+        """Posts that carry every one of these tags."""
+        posts = self
+        for tag in tags:
+            posts = posts.filter(pk__in=PostTag.objects.filter(tag=tag).values("content_object"))
+        return posts
+
+    def for_list(self) -> PostQuerySet:
+        """With what a row of a list shows, and no text."""
+        return self.select_related("author", "category").prefetch_related("tags")
+
+
+class Post(Moderated, Upvotable):
+    """A member's post. The text stands in ``PostText``, so that lists read thin rows.
+
+    ``author`` is empty where the house opened the thread (the discussion of a thing outside the forum)
+    and when a member has left. Such a thread names its subject by ``subject_title`` and ``subject_url``.
+    """
+
+    vote_model = PostVote
+
+    title = models.CharField(max_length=settings.TITLE_LIMIT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts"
+    )
+    category = models.ForeignKey(Category, models.PROTECT, related_name="posts", db_index=False)
+    own_gist = models.CharField(max_length=settings.GIST_LIMIT, blank=True, default="")
+    gist = models.CharField(max_length=settings.GIST_LIMIT, blank=True, default="", editable=False)
+    subject_title = models.CharField(max_length=1000, blank=True, default="", editable=False)
+    subject_url = models.CharField(max_length=300, blank=True, default="", editable=False)
+    tags = models.ManyToManyField("common.Tag", through="forum.PostTag", related_name="posts")
+    posted_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_active_at = models.DateTimeField(default=timezone.now, editable=False)
+    comment_count = models.PositiveIntegerField(default=0, editable=False)
+    is_locked = models.BooleanField(default=False, editable=False)
+    is_pinned = models.BooleanField(default=False, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    token = models.UUIDField(default=uuid.uuid4, editable=False)
+    hotness = models.GeneratedField(
+        expression=ranking.hotness("score", "posted_at"), output_field=models.FloatField(), db_persist=True
+    )
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["author", "token"], name="one_post_for_a_form"),
+            models.CheckConstraint(condition=Q(score__gte=0), name="post_score_not_negative"),
+        )
+        permissions = (
+            ("moderate_post", "Can hide, lock, pin and move posts"),
+        )
+        indexes = (
+            models.Index(fields=["-hotness", "-id"], name="post_hot"),
+            models.Index(fields=["-score", "-id"], name="post_top"),
+            models.Index(fields=["-last_active_at", "-id"], name="post_active"),
+            models.Index(fields=["-posted_at", "-id"], name="post_new"),
+            models.Index(fields=["category", "-hotness", "-id"], name="post_category_hot"),
+            models.Index(fields=["category", "-score", "-id"], name="post_category_top"),
+            models.Index(fields=["category", "-last_active_at", "-id"], name="post_category_active"),
+            models.Index(fields=["category", "-posted_at", "-id"], name="post_category_new"),
+            models.Index(fields=["author", "-posted_at", "-id"], name="post_author_new"),
+            models.Index(fields=["-posted_at", "-id"], name="post_unanswered", condition=Q(comment_count=0)),
+            models.Index(fields=["-comment_count", "-id"], name="post_discussions", condition=~Q(subject_url="")),
+            models.Index(fields=["category"], name="post_pinned", condition=Q(is_pinned=True)),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def slug(self) -> str:
+        return slugify_title(self.title)
+
+    def get_absolute_url(self) -> str:
+        return reverse("forum:post", args=[self.pk, self.slug])
+
+    @classmethod
+    @transaction.atomic
+    def write(
+        cls,
+        *,
+        author,
+        category: Category,
+        title: str,
+        body: str,
+        tags=(),
+        own_gist: str = "",
+        token: uuid.UUID | None = None,
+        posted_at: datetime | None = None,
+        subject_title: str = "",
+        subject_url: str = "",
+    ) -> Post:
+        """Start a post. The same ``token`` of the same author, however often sent, is one post.
+
+        ``body`` is Markdown; it is rendered here and never again. ``author`` None is the house.
+        """
+        moment = posted_at or timezone.now()
+        token = token or uuid.uuid4()
+        fresh = cls(
+            author=author, category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
+            token=token, posted_at=moment, last_active_at=moment, subject_title=subject_title, subject_url=subject_url,
+        )  # fmt: skip
+        if author is not None:
+            # The unique token decides among the same form sent several times at once.
+            cls.objects.bulk_create([fresh], ignore_conflicts=True)
+            post = cls.objects.get(author=author, token=token)
+            if PostText.objects.filter(post=post).exists():
+                return post
+        else:
+            fresh.save()
+            post = fresh
+        PostText.objects.create(post=post, title=title, body=body)
+        names = set_tags(post, PostTag, tags)
+        PostText.objects.filter(post=post).update(tag_words=" ".join(tag.name for tag in names))
+        return post
+
+    def can_be_edited_by(self, user) -> bool:
+        return user.is_authenticated and self.author_id == user.pk and self.is_shown and not self.is_locked
+
+    def can_be_deleted_by(self, user) -> bool:
+        return user.is_authenticated and self.author_id == user.pk and self.is_shown
+
+    def can_be_answered_by(self, user) -> bool:
+        return user.is_authenticated and self.is_shown and not self.is_locked
+
+    @transaction.atomic
+    def edit(self, *, category: Category, title: str, body: str, tags=(), own_gist: str = "", version: int) -> None:
+        """Change the post. ``version`` is the one the editor started from; raises ``StaleEdit`` when another
+        edit came between, and nothing is written."""
+        changed = Post.objects.filter(pk=self.pk, version=version, deleted_at__isnull=True).update(
+            category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
+            edited_at=timezone.now(), version=F("version") + 1,
+        )  # fmt: skip
+        if not changed:
+            raise StaleEdit
+        names = set_tags(self, PostTag, tags)
+        text = PostText.objects.select_for_update().get(post=self)
+        text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
+        text.save()
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def delete_by_author(self) -> None:
+        """The author takes the post out of every list; its comments keep a tombstone to hang on."""
+        Post.objects.filter(pk=self.pk, deleted_at__isnull=True).update(deleted_at=timezone.now())
+        self.refresh_from_db(fields=["deleted_at"])
+
+    @transaction.atomic
+    def add_comment(self, author, body: str, parent=None, token: uuid.UUID | None = None, posted_at: datetime | None = None):
+        """Answer the post, or ``parent``, one of its comments. Raises ``Locked`` where nobody may answer.
+
+        The same ``token`` of the same author is one comment.
+        """
+        from forum.models.comment import Comment
+
+        moment = posted_at or timezone.now()
+        open_now = Post.objects.filter(pk=self.pk, is_locked=False, is_hidden=False, deleted_at__isnull=True)
+        # Writing the post's row first also puts everybody who answers it into one order.
+        if not open_now.update(last_active_at=Func(F("last_active_at"), Value(moment), function="greatest")):
+            raise Locked
+        comment, is_new = Comment.write(post=self, author=author, body=body, parent=parent, token=token, posted_at=moment)
+        if is_new:
+            Post.objects.filter(pk=self.pk).update(comment_count=F("comment_count") + 1)
+        self.refresh_from_db(fields=["comment_count", "last_active_at"])
+        return comment
+
+    def hide(self, moderator, reason: str) -> None:
+        """Take the post out of everyone's sight but the moderators'; undone by ``unhide``."""
+        self._moderate("hide", moderator, reason, is_hidden=True)
+
+    def unhide(self, moderator, reason: str) -> None:
+        self._moderate("unhide", moderator, reason, is_hidden=False)
+
+    def lock(self, moderator, reason: str) -> None:
+        """Nobody may answer or edit any more; what is there stays readable."""
+        self._moderate("lock", moderator, reason, is_locked=True)
+
+    def unlock(self, moderator, reason: str) -> None:
+        self._moderate("unlock", moderator, reason, is_locked=False)
+
+    def pin(self, moderator, reason: str) -> None:
+        """Show the post above its category's list."""
+        self._moderate("pin", moderator, reason, is_pinned=True)
+
+    def unpin(self, moderator, reason: str) -> None:
+        self._moderate("unpin", moderator, reason, is_pinned=False)
+
+    def move(self, moderator, category: Category, reason: str) -> None:
+        """Put the post on another shelf."""
+        self._moderate("move", moderator, f"to {category}: {reason}", category=category)
+
+    @transaction.atomic
+    def _moderate(self, action: str, moderator, reason: str, **change) -> None:
+        if Post.objects.filter(pk=self.pk).exclude(**change).update(**change):
+            log.record(moderator, action, self, reason)
+        self.refresh_from_db()
+
+
+@pghistory.track(
+    pghistory.UpdateEvent("edit", condition=pghistory.AnyChange("title", "body"), row=pghistory.Old),
+    fields=["post", "title", "body"],
+    model_name="PostRevision",
+)
+class PostText(models.Model):
+    """The words of a post: Markdown as written, HTML as rendered at save, and what search reads.
+
+    Each edit keeps the text it replaced as a ``PostRevision``, by trigger.
+    """
+
+    post = models.OneToOneField(Post, models.CASCADE, related_name="text", primary_key=True)
+    title = models.CharField(max_length=settings.TITLE_LIMIT)
+    body = models.TextField(max_length=settings.BODY_LIMIT)
+    body_html = models.TextField(editable=False)
+    renderer_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    tag_words = models.TextField(blank=True, default="", editable=False)
+    search_vector = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("tag_words", weight="B", config="english")
+        + SearchVector("body", weight="D", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = (GinIndex(fields=["search_vector"], name="post_search"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args, **kwargs) -> None:
+        self.body_html = markdown.render(self.body, doc_id=f"p{self.post_id}")
+        self.renderer_version = markdown.RENDERER_VERSION
+        super().save(*args, **kwargs)
+
+
+class PostTag(TaggedItem):
+    content_object = models.ForeignKey(Post, models.CASCADE, related_name="tag_items")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["content_object", "tag"], name="post_tagged_once"),)
+        indexes = (models.Index(fields=["tag", "-content_object"], name="post_tag_newest"),)

@@ -1,0 +1,86 @@
+"""Votes: one member's upvote on one thing, promised by a unique constraint."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+
+class Vote(models.Model):
+    """What votes on posts and on comments share. Subclasses add ``thing``."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
+    voted_at = models.DateTimeField(default=timezone.now)
+    thing: models.ForeignKey
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def cast(cls, thing_id: int, member_id: int) -> bool:
+        """Store the vote unless it is there; True if this call stored it, whoever else presses at once."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {cls._meta.db_table} (thing_id, member_id, voted_at) "  # noqa: S608 - our own table name
+                "VALUES (%s, %s, now()) ON CONFLICT (thing_id, member_id) DO NOTHING",
+                [thing_id, member_id],
+            )
+            return cursor.rowcount == 1
+
+    @classmethod
+    def take_back(cls, thing_id: int, member_id: int) -> bool:
+        """Remove the vote; True if this call removed it."""
+        return cls._default_manager.filter(thing_id=thing_id, member_id=member_id).delete()[0] == 1
+
+    @classmethod
+    def of(cls, member, things) -> set[int]:
+        """The ids among ``things`` that the member has upvoted; empty for a guest, without asking."""
+        if not member.is_authenticated or not things:
+            return set()
+        ids = [thing.pk for thing in things]
+        return set(cls._default_manager.filter(member=member, thing_id__in=ids).values_list("thing_id", flat=True))
+
+
+class PostVote(Vote):
+    thing = models.ForeignKey("forum.Post", models.CASCADE, related_name="votes")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["thing", "member"], name="one_vote_on_a_post"),)
+
+
+class CommentVote(Vote):
+    thing = models.ForeignKey("forum.Comment", models.CASCADE, related_name="votes")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["thing", "member"], name="one_vote_on_a_comment"),)
+
+
+class Upvotable(models.Model):
+    """A thing that members upvote: ``score`` equals its votes at any moment."""
+
+    score = models.IntegerField(default=0, editable=False)
+    vote_model: type[Vote]
+
+    class Meta:
+        abstract = True
+
+    def can_be_upvoted_by(self, member) -> bool:
+        """Anyone signed in but its author, while it can be seen."""
+        return member.is_authenticated and self.author_id != member.pk and self.is_shown
+
+    def upvote(self, member) -> None:
+        """Count the member's vote; pressing again does no more."""
+        with transaction.atomic():
+            if self.vote_model.cast(self.pk, member.pk):
+                self._move_score(+1)
+
+    def withdraw(self, member) -> None:
+        """Take the member's vote back; without one it does nothing."""
+        with transaction.atomic():
+            if self.vote_model.take_back(self.pk, member.pk):
+                self._move_score(-1)
+
+    def _move_score(self, step: int) -> None:
+        type(self)._default_manager.filter(pk=self.pk).update(score=models.F("score") + step)
+        self.refresh_from_db(fields=["score"])

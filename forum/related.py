@@ -1,0 +1,79 @@
+"""Posts related to a set of tags: bounded per tag before they are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from common.counting import CAP, CappedCount
+from common.models import Tag
+from common.tags import rarity
+from forum.models import Post
+
+CANDIDATES_PER_TAG = 200
+
+# A post counts once for each shared tag, weighted by how rare the tag is; its votes decide between posts
+# that share as much. Each tag gives its newest posts only, read from the index (tag, newest first).
+RANKED = """
+    WITH wanted (tag_id, weight) AS (SELECT * FROM unnest(%(tags)s::bigint[], %(weights)s::float8[])),
+    near AS (
+        SELECT recent.content_object_id AS post_id, sum(wanted.weight) AS shared
+        FROM wanted CROSS JOIN LATERAL (
+            SELECT content_object_id FROM forum_posttag WHERE tag_id = wanted.tag_id
+            ORDER BY content_object_id DESC LIMIT %(each)s
+        ) recent
+        GROUP BY 1
+    )
+    SELECT post.id FROM near JOIN forum_post post ON post.id = near.post_id
+    WHERE NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
+    ORDER BY near.shared * (1 + log(1 + post.score) / 4) DESC, post.id DESC
+    LIMIT %(most)s
+"""
+
+COUNTED = """
+    SELECT count(*) FROM (
+        SELECT DISTINCT post.id FROM unnest(%(tags)s::bigint[]) wanted (tag_id)
+        CROSS JOIN LATERAL (
+            SELECT content_object_id FROM forum_posttag WHERE tag_id = wanted.tag_id
+            ORDER BY content_object_id DESC LIMIT %(most)s
+        ) recent
+        JOIN forum_post post ON post.id = recent.content_object_id
+        WHERE NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
+        LIMIT %(most)s
+    ) counted
+"""
+
+
+@dataclass
+class RelatedPosts:
+    """``posts`` best first, with what a list row shows, and how many there are in all, capped."""
+
+    posts: list[Post] = field(default_factory=list)
+    count: CappedCount = field(default_factory=lambda: CappedCount(0))
+
+
+def related_posts(tags: Iterable[Tag], *, exclude: int = 0, most: int = 6) -> RelatedPosts:
+    """The posts everyone may see that share these tags, the closest first.
+
+    Rare tags weigh more (``common.tags.rarity``). ``exclude`` is the id of a post to leave out. Three
+    queries and a prefetch, whatever the tables hold; none where there are no tags.
+    """
+    tags = list(tags)
+    if not tags:
+        return RelatedPosts()
+    weights = rarity(tags)
+    arguments = {
+        "tags": [tag.pk for tag in tags],
+        "weights": [weights[tag.pk] for tag in tags],
+        "each": CANDIDATES_PER_TAG,
+        "exclude": exclude,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RANKED, arguments | {"most": most})
+        ids = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(COUNTED, arguments | {"most": CAP + 1})
+        count = CappedCount.at_most(cursor.fetchone()[0])
+    found = {post.pk: post for post in Post.objects.for_list().filter(pk__in=ids)}
+    return RelatedPosts([found[pk] for pk in ids], count)

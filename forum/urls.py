@@ -1,0 +1,25 @@
+from django.urls import path
+
+from forum.views import comments, lists, posts, votes
+
+app_name = "forum"
+
+urlpatterns = [
+    path("community/", lists.community, name="community"),
+    path("community/new/", posts.post_new, name="post_new"),
+    path("community/preview/", posts.preview, name="preview"),
+    path("community/c/<slug:slug>/", lists.category, name="category"),
+    path("posts/<int:pk>/", posts.post, name="post_short"),
+    path("posts/<int:pk>/edit/", posts.post_edit, name="post_edit"),
+    path("posts/<int:pk>/delete/", posts.post_delete, name="post_delete"),
+    path("posts/<int:pk>/comment/", comments.comment_new, name="comment_new"),
+    path("posts/<int:pk>/upvote/", votes.upvote, {"kind": "post"}, name="post_upvote"),
+    path("posts/<int:pk>/withdraw/", votes.withdraw, {"kind": "post"}, name="post_withdraw"),
+    path("posts/<int:pk>/<str:slug>/", posts.post, name="post"),
+    path("comments/<int:pk>/", comments.comment, name="comment"),
+    path("comments/<int:pk>/reply/", comments.comment_reply, name="comment_reply"),
+    path("comments/<int:pk>/edit/", comments.comment_edit, name="comment_edit"),
+    path("comments/<int:pk>/delete/", comments.comment_delete, name="comment_delete"),
+    path("comments/<int:pk>/upvote/", votes.upvote, {"kind": "comment"}, name="comment_upvote"),
+    path("comments/<int:pk>/withdraw/", votes.withdraw, {"kind": "comment"}, name="comment_withdraw"),
+]

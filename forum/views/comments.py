@@ -1,0 +1,119 @@
+"""Comments: writing, answering, changing, deleting, and going to one in its place."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from forum.errors import Locked, StaleEdit
+from forum.forms import CommentEditForm, CommentForm
+from forum.models import Comment, Post
+from forum.views.posts import post_context, readable_post
+
+LOCKED = "This thread was locked in the meantime: nobody can answer any more. Your text is below, so that you can keep it."
+
+
+def _comment(request: HttpRequest, pk: int) -> Comment:
+    visible = Comment.objects.visible_to(request.user).select_related("post", "post__category", "author", "text")
+    return get_object_or_404(visible, pk=pk)
+
+
+@require_safe
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the comment in its place. A comment that is gone leads to its post, if that can be read."""
+    found = get_object_or_404(Comment.objects.select_related("post"), pk=pk)
+    get_object_or_404(Post.objects.readable_by(request.user), pk=found.post_id)
+    if not Comment.objects.visible_to(request.user).filter(pk=pk).exists():
+        return redirect(found.post)
+    return redirect(f"{found.post.get_absolute_url()}?at={found.pk}#comment-{found.pk}")
+
+
+@login_required
+@require_POST
+def comment_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer a post."""
+    return _answer(request, readable_post(request, pk), None)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment_reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer a comment: GET gives the form (as a page, or as a piece for htmx), POST writes."""
+    parent = _comment(request, pk)
+    return _answer(request, parent.post, parent)
+
+
+def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpResponse:
+    if not post.can_be_answered_by(request.user) and request.method != "POST":
+        raise PermissionDenied("Nobody can answer here any more.")
+    if request.method != "POST":
+        return _answer_form(request, post, parent, _form(parent))
+    form = _form(parent, request.POST)
+    if not form.is_valid():
+        return _answer_form(request, post, parent, form, status=422)
+    try:
+        written = post.add_comment(request.user, form.cleaned_data["body"], parent=parent, token=form.cleaned_data["token"])
+    except Locked:
+        form.add_error(None, LOCKED)
+        return _answer_form(request, post, parent, form, status=409)
+    if not request.htmx:
+        return redirect(written)
+    written.children = []
+    context = {"comment": written, "thread": {"at": None}, "post": post, "voted": set(), "parent": parent}
+    return render(request, "forum/comments/_written.html", context | {"form": _form(parent), "comment_action": _action(post, parent)})
+
+
+def _form(parent: Comment | None, data=None) -> CommentForm:
+    # Two forms can stand on one page; their fields must not share an id.
+    return CommentForm(data, auto_id=f"reply{parent.pk}_%s" if parent else "id_%s")
+
+
+def _action(post: Post, parent: Comment | None) -> str:
+    return reverse("forum:comment_reply", args=[parent.pk]) if parent else reverse("forum:comment_new", args=[post.pk])
+
+
+def _answer_form(request, post, parent, form, status=200) -> HttpResponse:
+    context = {"form": form, "comment_action": _action(post, parent), "post": post, "parent": parent}
+    if request.htmx:
+        return render(request, "forum/comments/_form.html", context | {"action": context["comment_action"], "submit": "Reply" if parent else "Comment"}, status=status)
+    if parent is not None:
+        return render(request, "forum/comments/reply.html", context, status=status)
+    return render(request, "forum/posts/post.html", post_context(request, post, form), status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _comment(request, pk)
+    if not found.can_be_edited_by(request.user):
+        raise PermissionDenied("Only its author can edit a comment, and not while the thread is locked.")
+    form = CommentEditForm(request.POST or None, initial={"body": found.text.body, "version": found.version})
+    if request.method != "POST":
+        return render(request, "forum/comments/edit.html", {"comment": found, "form": form})
+    if not form.is_valid():
+        return render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=422)
+    try:
+        found.edit(**form.cleaned_data)
+    except StaleEdit:
+        theirs = _comment(request, pk)
+        form.data = form.data.copy()
+        form.data["version"] = str(theirs.version)
+        context = {"comment": theirs, "form": form, "stale_text": theirs.text.body}
+        return render(request, "forum/comments/edit.html", context, status=409)
+    return redirect(found)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _comment(request, pk)
+    if not found.can_be_deleted_by(request.user):
+        raise PermissionDenied("Only its author can delete a comment.")
+    if request.method != "POST":
+        return render(request, "forum/confirm_delete.html", {"thing": found, "what": "comment"})
+    found.delete_by_author()
+    return redirect(f"{found.post.get_absolute_url()}#comments")

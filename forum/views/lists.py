@@ -1,0 +1,69 @@
+"""Lists of posts: the community, and each category."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from common.paging import KeysetPage, paginate
+from forum import ranking
+from forum.models import Category, Post, PostVote
+
+ORDERS = {
+    "hot": ("-hotness", "-pk"),
+    "new": ("-posted_at", "-pk"),
+    "top": ("-score", "-pk"),
+    "active": ("-last_active_at", "-pk"),
+    "unanswered": ("-posted_at", "-pk"),
+}
+PERIODS = (("day", "Today"), ("week", "This week"), ("month", "This month"), ("year", "This year"), ("all", "All time"))
+MOST_PINNED = 5
+
+
+def read_list(posts, sort: str, period: str, after: str) -> KeysetPage:
+    """One page of ``posts`` in the order ``sort``. Raises ``Http404`` for a word or a cursor it doesn't know."""
+    if sort not in ORDERS:
+        raise Http404(f"Posts can be sorted by {', '.join(ORDERS)}.")
+    if period not in dict(PERIODS):
+        raise Http404("The period is day, week, month, year or all.")
+    if sort == "unanswered":
+        posts = posts.filter(comment_count=0)
+    if sort == "top" and (moment := ranking.since(period)):
+        posts = posts.filter(posted_at__gte=moment)
+    return paginate(posts.for_list(), ORDERS[sort], after)
+
+
+@require_safe
+def community(request: HttpRequest) -> HttpResponse:
+    return _post_list(request, None)
+
+
+@require_safe
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    return _post_list(request, get_object_or_404(Category, slug=slug))
+
+
+def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
+    sort, period = request.GET.get("sort", "hot"), request.GET.get("period", "week")
+    after = request.GET.get("after", "")
+    visible = Post.objects.visible_to(request.user).in_category(shelf)
+    page = read_list(visible, sort, period, after)
+    # A pinned post stands above its own category; above everything only those of no narrower interest.
+    pinned = list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED]) if page.is_first and sort == "hot" and shelf else []
+    return render(
+        request,
+        "forum/posts/list.html",
+        {
+            "section": "community",
+            "category": shelf,
+            "categories": Category.objects.all(),
+            "page": page,
+            "pinned": pinned,
+            "sorts": ranking.SORTS,
+            "sort": sort,
+            "periods": PERIODS,
+            "period": period,
+            "voted": PostVote.of(request.user, [*pinned, *page.rows]),
+        },
+    )

@@ -1,0 +1,129 @@
+"""Posts: reading one, writing, changing, deleting."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common import markdown
+from forum import threads
+from forum.errors import StaleEdit
+from forum.forms import CommentForm, PostEditForm, PostForm
+from forum.models import Comment, CommentVote, Post, PostVote
+from forum.related import related_posts
+
+
+def readable_post(request: HttpRequest, pk: int) -> Post:
+    """The post, with author, category and text, if this visitor may read it; else ``Http404``."""
+    posts = Post.objects.readable_by(request.user).select_related("author", "category", "text")
+    return get_object_or_404(posts.prefetch_related("tags"), pk=pk)
+
+
+@require_safe
+def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+    """A post with one page of its thread; ``?at=`` shows one comment in its place."""
+    shown = readable_post(request, pk)
+    if slug != shown.slug:
+        return redirect(shown, permanent=True, preserve_request=False)
+    return render(request, "forum/posts/post.html", post_context(request, shown))
+
+
+def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = None) -> dict:
+    """What ``forum/posts/post.html`` needs."""
+    thread = _thread(request, shown)
+    return {
+        "section": "community",
+        "post": shown,
+        "thread": thread,
+        "form": form or CommentForm(),
+        "comment_action": reverse("forum:comment_new", args=[shown.pk]),
+        "voted": PostVote.of(request.user, [shown]),
+        "voted_comments": CommentVote.of(request.user, thread.everyone),
+        "related": related_posts(shown.tags.all(), exclude=shown.pk),
+    }
+
+
+def _thread(request: HttpRequest, shown: Post) -> threads.Thread:
+    at = request.GET.get("at", "")
+    if at:
+        if not (at.isascii() and at.isdecimal() and len(at) < 19):
+            raise Http404("This address names no comment.")
+        return threads.read_in_place(get_object_or_404(Comment.objects.select_related("post"), pk=int(at), post=shown))
+    sort = request.GET.get("sort", "best")
+    if sort not in threads.SORTS:
+        raise Http404("Comments can be sorted by best, new or old.")
+    return threads.read_thread(shown, sort, request.GET.get("after", ""))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_new(request: HttpRequest) -> HttpResponse:
+    """The composer. Its "Preview" button works without JavaScript too: the page comes back with the preview."""
+    if request.method != "POST":
+        form = PostForm(initial={"category": request.GET.get("category"), "tags": request.GET.get("tags", "")[:1000]})
+        return _composer(request, form)
+    form = PostForm(request.POST)
+    if "preview" in request.POST:
+        return _composer(request, form, preview=markdown.render(request.POST.get("body", "")[: form.fields["body"].max_length]))
+    if not form.is_valid():
+        return _composer(request, form, status=422)
+    return redirect(Post.write(author=request.user, token=form.cleaned_data["token"], **form.verb_arguments()))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    shown = readable_post(request, pk)
+    if not shown.can_be_edited_by(request.user):
+        raise PermissionDenied("Only its author can edit a post, and not while it is locked.")
+    if request.method != "POST":
+        return _composer(request, PostEditForm.filled_from(shown), editing=shown)
+    form = PostEditForm(request.POST)
+    if "preview" in request.POST:
+        preview = markdown.render(request.POST.get("body", "")[: form.fields["body"].max_length])
+        return _composer(request, form, editing=shown, preview=preview)
+    if not form.is_valid():
+        return _composer(request, form, editing=shown, status=422)
+    try:
+        shown.edit(version=form.cleaned_data["version"], **form.verb_arguments())
+    except StaleEdit:
+        theirs = readable_post(request, pk)
+        form.data = form.data.copy()
+        form.data["version"] = str(theirs.version)
+        return _composer(request, form, editing=theirs, stale_text=theirs.text.body, status=409)
+    return redirect(shown)
+
+
+def _composer(request, form, *, editing=None, preview="", stale_text="", status=200) -> HttpResponse:
+    context = {"section": "community", "form": form, "editing": editing, "preview": preview, "stale_text": stale_text}
+    return render(request, "forum/posts/composer.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks first, then takes the post out of every list; answers to it stay."""
+    shown = readable_post(request, pk)
+    if not shown.can_be_deleted_by(request.user):
+        raise PermissionDenied("Only its author can delete a post.")
+    if request.method != "POST":
+        return render(request, "forum/confirm_delete.html", {"thing": shown, "what": "post"})
+    shown.delete_by_author()
+    messages.success(request, "Your post is deleted.")
+    return redirect(shown if shown.comment_count else shown.category)
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """The composer's preview for htmx: the same renderer that saves."""
+    form = PostForm()
+    body = request.POST.get("body", "")[: form.fields["body"].max_length]
+    return render(request, "forum/posts/_preview.html", {"preview": markdown.render(body)})
+
+

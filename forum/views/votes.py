@@ -1,0 +1,41 @@
+"""Upvotes: pressing twice does no more than pressing once."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from forum.models import Comment, Post
+
+MODELS = {"post": Post, "comment": Comment}
+
+
+@require_POST
+@login_required
+def upvote(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    thing = _thing(request, kind, pk)
+    if not thing.can_be_upvoted_by(request.user):
+        raise PermissionDenied("Your own words don't take your own upvote.")
+    thing.upvote(request.user)
+    return _answer(request, kind, thing, voted={thing.pk})
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    thing = _thing(request, kind, pk)
+    thing.withdraw(request.user)
+    return _answer(request, kind, thing, voted=set())
+
+
+def _thing(request: HttpRequest, kind: str, pk: int):
+    return get_object_or_404(MODELS[kind].objects.visible_to(request.user), pk=pk)
+
+
+def _answer(request: HttpRequest, kind: str, thing, voted: set[int]) -> HttpResponse:
+    if request.htmx:
+        return render(request, "forum/_vote.html", {"thing": thing, "kind": kind, "voted": voted})
+    return redirect(thing)

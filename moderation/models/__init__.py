@@ -1,0 +1,3 @@
+from moderation.models.action import Action
+
+__all__ = ["Action"]

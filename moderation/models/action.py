@@ -1,0 +1,28 @@
+"""What moderators did: one row an action, never changed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+
+class Action(models.Model):
+    """One thing a moderator did to one thing, with the reason. Written by ``moderation.log.record``."""
+
+    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="moderation_actions")
+    action = models.CharField(max_length=30)
+    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    object_id = models.BigIntegerField()
+    target = GenericForeignKey("content_type", "object_id")
+    label = models.CharField(max_length=300, help_text="the thing's name at that moment")
+    reason = models.CharField(max_length=500)
+    acted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=["content_type", "object_id", "-id"], name="action_on_thing"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.label}"

@@ -1,0 +1,61 @@
+"""The work of notices that no request waits for."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from notices.models import Mail
+
+logger = logging.getLogger(__name__)
+
+
+class Patience(BaseRetryStrategy):
+    """When to try a mail again: after 30 s, then after twice as long each time, an hour at most; for about a day."""
+
+    FIRST_WAIT, LONGEST_WAIT = 30, 3600  # seconds
+    TRIES = 30
+
+    def wait_after(self, error: BaseException, tries: int) -> int | None:
+        """Seconds to wait after ``tries`` tries, the last of which failed with ``error``; ``None`` to give up."""
+        if tries >= self.TRIES or is_final(error):
+            return None
+        return min(self.FIRST_WAIT * 2 ** (tries - 1), self.LONGEST_WAIT)
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        # procrastinate counts the tries before this one.
+        wait = self.wait_after(exception, job.attempts + 1)
+        return None if wait is None else RetryDecision(retry_in={"seconds": wait})
+
+
+def is_final(error: BaseException) -> bool:
+    """Whether the mail server refused for good: a code of 500 and more (RFC 5321, 4.2.1), for every recipient."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return False  # our own settings are wrong; they may be mended before the day is over
+    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+
+
+PATIENCE = Patience()
+
+
+@app.task(name="notices.send_mail", retry=PATIENCE, pass_context=True)
+def send_mail(context: JobContext, mail_id: int) -> None:
+    """Send one mail of the outbox. One that is gone was sent by an earlier run of this job."""
+    mail = Mail.objects.filter(pk=mail_id).first()
+    if mail is None:
+        return
+    try:
+        mail.send()
+    except Exception as error:
+        tries = context.job.attempts + 1
+        if PATIENCE.wait_after(error, tries) is None:
+            # Its text may hold a code and an address: what nobody will send is not kept.
+            mail.delete()
+            logger.error("Gave up mail %s after %s tries: %s", mail_id, tries, type(error).__name__)
+        raise

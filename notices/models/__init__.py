@@ -1,0 +1,3 @@
+from notices.models.mail import Mail
+
+__all__ = ["Mail"]

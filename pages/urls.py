@@ -1,0 +1,17 @@
+from django.urls import path
+
+from pages.views import health, home, profile, robots, search, tags
+
+app_name = "pages"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("about/", home.about, name="about"),
+    path("search/", search.search, name="search"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/<str:slugs>/", tags.tag, name="tag"),
+    path("members/<str:name>/", profile.profile, name="profile"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

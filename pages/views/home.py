@@ -1,0 +1,30 @@
+"""Home and about."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from forum.models import Category, PostVote
+from pages.home import hot_posts, new_studies
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    posts = hot_posts(request.user)
+    return render(
+        request,
+        "pages/home.html",
+        {
+            "posts": posts,
+            "studies": new_studies(),
+            "categories": Category.objects.all(),
+            "voted": PostVote.of(request.user, posts),
+        },
+    )
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/about.html")

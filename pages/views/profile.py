@@ -1,0 +1,42 @@
+"""A member's profile with their posts."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.models import Member
+from common.counting import capped_count
+from common.paging import paginate
+from forum.models import Comment, Post, PostVote
+
+KINDS = ("posts", "comments")
+
+
+@require_safe
+def profile(request: HttpRequest, name: str) -> HttpResponse:
+    member = Member.objects.filter(username__iexact=name, is_active=True).first()
+    if member is None:
+        raise Http404("There is no member of that name.")
+    if member.username != name:
+        return redirect(member, permanent=True)
+    show = request.GET.get("show", "posts")
+    if show not in KINDS:
+        raise Http404("A profile shows posts or comments.")
+    posts = Post.objects.visible_to(request.user).filter(author=member)
+    comments = Comment.objects.visible_to(request.user).filter(author=member)
+    after = request.GET.get("after", "")
+    context = {
+        "member": member,
+        "show": show,
+        "post_count": capped_count(posts),
+        "comment_count": capped_count(comments),
+    }
+    order = ("-posted_at", "-pk")
+    if show == "posts":
+        context["page"] = paginate(posts.for_list(), order, after)
+        context["voted"] = PostVote.of(request.user, context["page"].rows)
+    else:
+        context["page"] = paginate(comments.for_thread().select_related("post"), order, after)
+    return render(request, "pages/profile.html", context)

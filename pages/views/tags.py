@@ -1,0 +1,64 @@
+"""Tags: all of them, and the studies and posts of one or of several at once."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from common.counting import capped_count
+from common.models import Tag
+from common.paging import paginate
+from forum.models import Post, PostVote
+from studies.models import Study
+
+TAGS_PAGE = 120
+MOST_AT_ONCE = 4
+KINDS = ("all", "posts", "studies")
+SHOWN_OF_EACH = 8
+
+
+@require_safe
+def tags(request: HttpRequest) -> HttpResponse:
+    used = Tag.objects.filter(use_count__gt=0)
+    page = paginate(used, ("-use_count", "name"), request.GET.get("after", ""), TAGS_PAGE)
+    return render(request, "pages/tags.html", {"section": "tags", "page": page})
+
+
+@require_safe
+def tag(request: HttpRequest, slugs: str) -> HttpResponse:
+    """``/tags/minoxidil/`` or ``/tags/minoxidil,women/``; ``?show=posts`` or ``studies`` for one whole list."""
+    found = _tags(slugs)
+    if isinstance(found, str):
+        return redirect("pages:tag", found, permanent=True)
+    show = request.GET.get("show", "all")
+    if show not in KINDS:
+        raise Http404("A tag page shows all, posts or studies.")
+    after = request.GET.get("after", "") if show != "all" else ""
+    size = None if show != "all" else SHOWN_OF_EACH
+    posts = Post.objects.visible_to(request.user).tagged(*found)
+    studies = Study.objects.tagged(*found)
+    context = {"section": "tags", "tags": found, "show": show, "slugs": slugs}
+    if show != "studies":
+        context["posts"] = paginate(posts.for_list(), ("-pk",), after, size)
+        context["post_count"] = capped_count(posts)
+        context["voted"] = PostVote.of(request.user, context["posts"].rows)
+    if show != "posts":
+        context["studies"] = paginate(studies.for_list(), ("-pk",), after, size)
+        context["study_count"] = capped_count(studies)
+    context["page"] = context.get(show)
+    return render(request, "pages/tag.html", context)
+
+
+def _tags(slugs: str) -> list[Tag] | str:
+    """The tags of the address in its order; or, where one is a synonym, the address to go to instead."""
+    wanted = list(dict.fromkeys(filter(None, slugs.split(","))))
+    if not 1 <= len(wanted) <= MOST_AT_ONCE:
+        raise Http404(f"One to {MOST_AT_ONCE} tags at a time, please.")
+    by_slug = {tag.slug: tag for tag in Tag.objects.filter(slug__in=wanted).select_related("synonym_of")}
+    if len(by_slug) < len(wanted):
+        raise Http404("There is no such tag.")
+    if any(tag.synonym_of for tag in by_slug.values()):
+        meant = [by_slug[slug].synonym_of or by_slug[slug] for slug in wanted]
+        return ",".join(dict.fromkeys(tag.slug for tag in meant))
+    return [by_slug[slug] for slug in wanted]

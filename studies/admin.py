@@ -1,0 +1,163 @@
+"""The librarians' desk: studies and what belongs to them."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+from django.utils import timezone
+
+from common import markdown
+from common.tags import parse, set_tags
+from studies import identifiers
+from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, StudyText, Summary
+
+
+class StudyForm(forms.ModelForm):
+    """A study at the desk: identifiers in any of their spellings, tags as a line."""
+
+    tag_names = forms.CharField(label="tags", required=False, help_text="separated by commas", widget=forms.Textarea(attrs={"rows": 2}))
+
+    class Meta:
+        model = Study
+        fields = (
+            "title", "journal", "published_year", "published_month", "published_day", "volume", "issue", "pages", "language",
+            "doi", "pmid", "pmcid", "registration", "publication_types", "study_type", "evidence_level", "evidence_source",
+            "sample_size", "licence", "open_access_url", "picture", "picture_credit", "picture_alt",
+            "retraction", "retraction_notice", "retraction_date",
+        )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["tag_names"].initial = ", ".join(tag.name for tag in self.instance.tags.all())
+
+    def _identifier(self, name: str, parse_one) -> str | None:
+        typed = self.cleaned_data.get(name)
+        if not typed:
+            return None
+        value = parse_one(typed)
+        if not value:
+            raise forms.ValidationError(f"“{typed}” is not a {name.upper()}.")
+        return value
+
+    def clean_doi(self):
+        return self._identifier("doi", identifiers.parse_doi)
+
+    def clean_pmid(self):
+        return self._identifier("pmid", identifiers.parse_pmid)
+
+    def clean_pmcid(self):
+        return self._identifier("pmcid", identifiers.parse_pmcid)
+
+
+class SummaryInline(admin.StackedInline):
+    model = Summary
+    extra = 0
+
+
+class TextInline(admin.StackedInline):
+    model = StudyText
+    fields = ("abstract",)
+    extra = 0
+    can_delete = False
+
+
+class AuthorshipInline(admin.TabularInline):
+    model = Authorship
+    autocomplete_fields = ("author",)
+    extra = 0
+
+
+@admin.register(Study)
+class StudyAdmin(admin.ModelAdmin):
+    form = StudyForm
+    list_display = ("title", "journal", "published_year", "evidence_level", "retraction", "pmid", "doi", "cited_by_count")
+    list_filter = ("evidence_level", "retraction", ("open_access_url", admin.EmptyFieldListFilter), "published_year")
+    search_fields = ("title", "=doi", "=pmid", "=pmcid")
+    search_help_text = "A word of the title, or a whole DOI, PMID or PMCID"
+    list_select_related = ("journal",)
+    autocomplete_fields = ("journal",)
+    readonly_fields = ("reference_count", "cites_count", "cited_by_count", "discussion", "kept_fields", "added_at")
+    inlines = (SummaryInline, TextInline, AuthorshipInline)
+    show_full_result_count = False
+
+    def save_model(self, request, obj, form, change):
+        """What a librarian set by hand is kept when the study's records are imported again."""
+        set_by_hand = {name for name in form.changed_data if name != "tag_names"}
+        obj.kept_fields = sorted({*obj.kept_fields, *set_by_hand})
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        from studies.importing.building import refresh_text
+
+        super().save_related(request, form, formsets, change)
+        if "tag_names" in form.changed_data:
+            set_tags(form.instance, StudyTag, parse(form.cleaned_data["tag_names"]))
+            form.instance.kept_fields = sorted({*form.instance.kept_fields, "tags"})
+            form.instance.save(update_fields=["kept_fields"])
+        text, _ = StudyText.objects.get_or_create(study=form.instance)
+        text.abstract_html = markdown.render(text.abstract)
+        text.save(update_fields=["abstract_html"])
+        refresh_text(form.instance)
+
+
+@admin.register(Summary)
+class SummaryAdmin(admin.ModelAdmin):
+    list_display = ("study", "writer_kind", "writer_name", "written_on", "reviewer_name", "reviewed_on")
+    list_filter = ("writer_kind", ("reviewed_on", admin.EmptyFieldListFilter))
+    search_fields = ("study__title", "tldr")
+    autocomplete_fields = ("study",)
+    list_select_related = ("study",)
+    actions = ("mark_reviewed",)
+
+    @admin.action(description="Mark as reviewed by me today", permissions=["change"])
+    def mark_reviewed(self, request, queryset):
+        queryset.update(reviewer_name=request.user.username, reviewed_on=timezone.localdate())
+
+
+@admin.register(Journal)
+class JournalAdmin(admin.ModelAdmin):
+    list_display = ("title", "abbreviation", "issns")
+    search_fields = ("title", "abbreviation")
+    prepopulated_fields = {"slug": ("title",)}
+
+    def save_model(self, request, obj, form, change):
+        from studies.importing.journals import title_key
+
+        obj.title_key = title_key(obj.title)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Author)
+class AuthorAdmin(admin.ModelAdmin):
+    list_display = ("name", "orcid")
+    search_fields = ("family", "given", "collective", "orcid")
+
+    def save_model(self, request, obj, form, change):
+        from studies.importing.people import author_key
+
+        obj.key = author_key(obj.family, obj.given, obj.collective, obj.orcid)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Citation)
+class CitationAdmin(admin.ModelAdmin):
+    list_display = ("study", "position", "text", "doi", "pmid", "cited")
+    search_fields = ("text", "=doi", "=pmid")
+    list_filter = (("cited", admin.EmptyFieldListFilter),)
+    autocomplete_fields = ("study", "cited")
+    list_select_related = ("study", "cited")
+    show_full_result_count = False
+
+
+@admin.register(StudySource)
+class StudySourceAdmin(admin.ModelAdmin):
+    list_display = ("study", "kind", "imported_at")
+    list_filter = ("kind",)
+    search_fields = ("study__title", "=study__doi", "=study__pmid")
+    list_select_related = ("study",)
+    readonly_fields = ("study", "kind", "digest", "record", "imported_at")
+    show_full_result_count = False
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False

@@ -1,0 +1,42 @@
+"""The community's one thread about a study."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from forum.models import Category, Post
+from studies.models import Study
+
+CATEGORY_SLUG = "research"
+
+
+def open_discussion(study: Study, member) -> Post:
+    """The study's thread; made now, by the house, if nobody has opened it yet.
+
+    Call it in a transaction (``Study.open_discussion`` does): the study's row is locked, so that everyone who
+    presses at the same moment gets the same thread. ``member`` is who pressed; the thread itself has no
+    author, so nobody can edit or delete it for the others.
+    """
+    locked = Study.objects.select_for_update(of=("self",)).select_related("discussion").get(pk=study.pk)
+    if locked.discussion is None:
+        summary = getattr(locked, "summary", None)
+        locked.discussion = Post.write(
+            author=None,
+            category=discussion_category(),
+            title=locked.title[: settings.TITLE_LIMIT],
+            body=f"**TL;DR** {summary.tldr}" if summary else "What do you make of this study?",
+            own_gist=summary.tldr[: settings.GIST_LIMIT] if summary else "",
+            tags=[tag.name for tag in locked.tags.all()[: settings.TAGS_LIMIT]],
+            subject_title=locked.title,
+            subject_url=locked.get_absolute_url(),
+        )
+        locked.save(update_fields=["discussion"])
+    study.discussion = locked.discussion
+    return locked.discussion
+
+
+def discussion_category() -> Category:
+    """The shelf of study discussions, made when a new site has none."""
+    return Category.objects.get_or_create(
+        slug=CATEGORY_SLUG, defaults={"name": "Research", "description": "Studies, methods and what they mean."}
+    )[0]

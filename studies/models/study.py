@@ -1,0 +1,225 @@
+"""Studies: the works of the library."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models, transaction
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from common.tags import TaggedItem
+from common.text import slugify_title
+from studies.dates import PartialDate
+from studies.models.journal import Journal
+
+
+class Level(models.TextChoices):
+    """What kind of evidence a study gives, strongest first (Oxford CEBM 2011 levels, in our words)."""
+
+    SYNTHESIS = "1-synthesis", "Systematic review"
+    TRIAL = "2-trial", "Randomised trial"
+    OBSERVATIONAL = "3-observational", "Controlled or cohort study"
+    CASES = "4-cases", "Case series or report"
+    OPINION = "5-opinion", "Review or opinion"
+    LABORATORY = "6-laboratory", "Laboratory study"
+    NOT_STATED = "9-not-stated", "Not stated"
+
+
+class Retraction(models.TextChoices):
+    NONE = "", "none"
+    CORRECTED = "corrected", "Corrected"
+    CONCERN = "concern", "Expression of concern"
+    RETRACTED = "retracted", "Retracted"
+
+
+class StudyQuerySet(models.QuerySet):
+    def for_list(self) -> StudyQuerySet:
+        """With what a row of a list shows, and no long text."""
+        return self.select_related("journal", "summary").defer("summary__body", "summary__body_html").prefetch_related(
+            models.Prefetch("authorships", AuthorsShown.queryset(), to_attr="first_authorships")
+        )
+
+    def tagged(self, *tags) -> StudyQuerySet:
+        """Studies that carry every one of these tags."""
+        studies = self
+        for tag in tags:
+            studies = studies.filter(pk__in=StudyTag.objects.filter(tag=tag).values("content_object"))
+        return studies
+
+    def identified_by(self, *, doi: str = "", pmid: str = "", pmcid: str = "") -> StudyQuerySet:
+        """The studies that carry any of these (normalised) identifiers."""
+        wanted = Q(pk__in=[])
+        for name, value in (("doi", doi), ("pmid", pmid), ("pmcid", pmcid)):
+            if value:
+                wanted |= Q(**{name: value})
+        return self.filter(wanted)
+
+
+class AuthorsShown:
+    """The authors a list row names: the first four are enough to print three and "et al."."""
+
+    LIMIT = 4
+
+    @classmethod
+    def queryset(cls) -> models.QuerySet:
+        from studies.models.author import Authorship
+
+        return Authorship.objects.filter(position__lte=cls.LIMIT).select_related("author").order_by("position")
+
+
+class Study(models.Model):
+    """One research work. Texts stand in ``StudyText`` and ``Summary``, so that lists read thin rows."""
+
+    title = models.CharField(max_length=1000)
+    journal = models.ForeignKey(Journal, models.PROTECT, null=True, blank=True, related_name="studies")
+    authors = models.ManyToManyField("studies.Author", through="studies.Authorship", related_name="studies")
+    published_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    published_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    published_day = models.PositiveSmallIntegerField(null=True, blank=True)
+    published_key = models.GeneratedField(
+        expression=Coalesce(F("published_year"), Value(0)) * 10000
+        + Coalesce(F("published_month"), Value(0)) * 100
+        + Coalesce(F("published_day"), Value(0)),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    volume = models.CharField(max_length=50, blank=True, default="")
+    issue = models.CharField(max_length=50, blank=True, default="")
+    pages = models.CharField(max_length=80, blank=True, default="")
+    language = models.CharField(max_length=20, blank=True, default="")
+
+    doi = models.CharField("DOI", max_length=250, null=True, blank=True, unique=True)  # noqa: DJ001 - unique when known
+    pmid = models.CharField("PMID", max_length=8, null=True, blank=True, unique=True)  # noqa: DJ001
+    pmcid = models.CharField("PMCID", max_length=15, null=True, blank=True, unique=True)  # noqa: DJ001
+    registration = models.CharField(max_length=60, blank=True, default="", help_text="NCT01234567, ISRCTN…")
+
+    publication_types = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    study_type = models.CharField(max_length=60, blank=True, default="", help_text="the design, in words")
+    evidence_level = models.CharField(max_length=20, choices=Level, default=Level.NOT_STATED)
+    evidence_source = models.CharField(max_length=200, blank=True, default="", help_text="which fact gave the level")
+    sample_size = models.PositiveIntegerField(null=True, blank=True, help_text="people studied")
+    licence = models.CharField(max_length=120, blank=True, default="")
+    open_access_url = models.URLField(max_length=500, blank=True, default="")
+
+    picture = models.ImageField(upload_to="studies/", blank=True, default="")
+    picture_credit = models.CharField(max_length=300, blank=True, default="")
+    picture_alt = models.CharField("picture description", max_length=300, blank=True, default="")
+
+    retraction = models.CharField(max_length=12, choices=Retraction, blank=True, default=Retraction.NONE)
+    retraction_notice = models.CharField(max_length=250, blank=True, default="", help_text="DOI or PMID of the notice")
+    retraction_date = models.CharField(max_length=10, blank=True, default="")
+
+    discussion = models.OneToOneField(
+        "forum.Post", models.SET_NULL, null=True, blank=True, related_name="discussed_study", editable=False
+    )
+    tags = models.ManyToManyField("common.Tag", through="studies.StudyTag", related_name="studies")
+    kept_fields = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, editable=False,
+        help_text="fields a librarian set by hand, which imports leave alone",
+    )
+    reference_count = models.PositiveIntegerField(default=0, editable=False)
+    cites_count = models.PositiveIntegerField(default=0, editable=False)
+    cited_by_count = models.PositiveIntegerField(default=0, editable=False)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "studies"
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(doi__isnull=True) | Q(doi__regex=r"^10\.\d{4,9}/\S+$"), name="doi_is_one"),
+            models.CheckConstraint(condition=Q(pmid__isnull=True) | Q(pmid__regex=r"^[1-9]\d{0,7}$"), name="pmid_is_one"),
+            models.CheckConstraint(condition=Q(pmcid__isnull=True) | Q(pmcid__regex=r"^PMC\d+$"), name="pmcid_is_one"),
+            models.CheckConstraint(
+                condition=Q(published_month__isnull=True) | Q(published_year__isnull=False, published_month__range=(1, 12)),
+                name="month_needs_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(published_day__isnull=True) | Q(published_month__isnull=False, published_day__range=(1, 31)),
+                name="day_needs_month",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["-published_key", "-id"], name="study_newest"),
+            models.Index(fields=["-cited_by_count", "-id"], name="study_cited"),
+            models.Index(fields=["journal", "-published_key", "-id"], name="study_journal_newest"),
+            models.Index(fields=["evidence_level", "-published_key", "-id"], name="study_level_newest"),
+            models.Index(fields=["published_year", "-id"], name="study_year"),
+            models.Index(fields=["-published_key", "-id"], name="study_retracted", condition=~Q(retraction="")),
+            models.Index(fields=["-published_key", "-id"], name="study_open", condition=~Q(open_access_url="")),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def slug(self) -> str:
+        return slugify_title(self.title)
+
+    def get_absolute_url(self) -> str:
+        return reverse("studies:study", args=[self.pk, self.slug])
+
+    @property
+    def published(self) -> PartialDate | None:
+        """When it appeared, only as precise as known."""
+        if self.published_year is None:
+            return None
+        return PartialDate(self.published_year, self.published_month, self.published_day)
+
+    @property
+    def is_open_access(self) -> bool:
+        return bool(self.open_access_url)
+
+    @transaction.atomic
+    def open_discussion(self, member):
+        """The study's one thread, made now if nobody has opened it yet.
+
+        Takes the member who pressed; gives the forum post. However many press at once, one thread is
+        made: the study's row is locked while it is.
+        """
+        from studies.discussion import open_discussion
+
+        return open_discussion(self, member)
+
+
+class StudyText(models.Model):
+    """The long and the searched texts of a study, outside the table that lists read.
+
+    ``names`` repeats the authors, the journal and the identifiers, ``tag_words`` the tags, and ``plain``
+    TL;DR and summary, so that the generated ``search_vector`` is true however the row was written.
+    """
+
+    study = models.OneToOneField(Study, models.CASCADE, related_name="text", primary_key=True)
+    abstract = models.TextField(blank=True, default="", help_text="Markdown; the authors' own")
+    abstract_html = models.TextField(editable=False, blank=True, default="")
+    title = models.TextField(blank=True, default="", editable=False)
+    names = models.TextField(blank=True, default="", editable=False)
+    tag_words = models.TextField(blank=True, default="", editable=False)
+    plain = models.TextField(blank=True, default="", editable=False)
+    search_vector = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("tag_words", weight="B", config="english")
+        + SearchVector("plain", weight="C", config="english")
+        + SearchVector("names", weight="C", config="simple")
+        + SearchVector(Func(F("abstract"), Value(50_000), function="left", output_field=models.TextField()), weight="D", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = (GinIndex(fields=["search_vector"], name="study_search"),)
+
+    def __str__(self) -> str:
+        return f"texts of study {self.study_id}"
+
+
+class StudyTag(TaggedItem):
+    content_object = models.ForeignKey(Study, models.CASCADE, related_name="tag_items")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["content_object", "tag"], name="study_tagged_once"),)
+        indexes = (models.Index(fields=["tag", "-content_object"], name="study_tag_newest"),)

@@ -1,0 +1,23 @@
+from django.urls import path
+
+from studies.views import library, study
+
+app_name = "studies"
+
+urlpatterns = [
+    path("studies/", library.library, name="library"),
+    path("studies/doi/<path:value>/", study.by_identifier, {"kind": "doi"}),
+    path("studies/doi/<path:value>", study.by_identifier, {"kind": "doi"}, name="by_doi"),
+    path("studies/pmid/<str:value>", study.by_identifier, {"kind": "pmid"}, name="by_pmid"),
+    path("studies/pmid/<str:value>/", study.by_identifier, {"kind": "pmid"}),
+    path("studies/<int:pk>/", study.study, name="study_short"),
+    path("studies/<int:pk>/cover.svg", study.cover, name="cover"),
+    path("studies/<int:pk>/<str:slug>/", study.study, name="study"),
+    path("studies/<int:pk>/<str:slug>/discuss/", study.discuss, name="discuss"),
+    path("studies/<int:pk>/<str:slug>/references/", study.references, name="references"),
+    path("studies/<int:pk>/<str:slug>/cited-by/", study.cited_by, name="cited_by"),
+    path("studies/<int:pk>/<str:slug>/posts/", study.posts, name="posts"),
+    path("studies/<int:pk>/<str:slug>/similar/", study.similar, name="similar"),
+    path("journals/<str:slug>/", library.journal, name="journal"),
+    path("authors/<int:pk>/<str:slug>/", library.author, name="author"),
+]

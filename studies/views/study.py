@@ -1,0 +1,141 @@
+"""The study page, and the whole lists behind its sections."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from common.paging import paginate
+from forum.models import Post, PostVote
+from forum.related import related_posts
+from studies import identifiers
+from studies.covers import cover_svg
+from studies.models import Study
+from studies.similarity import similar_studies
+
+SHOWN_CITATIONS = 10
+SHOWN_POSTS = 6
+SHOWN_SIMILAR = 5
+WHOLE_LIST = 100
+
+
+def _study(pk: int) -> Study:
+    studies = Study.objects.select_related("journal", "summary", "text", "discussion")
+    return get_object_or_404(studies.defer("text__search_vector", "text__plain", "text__names"), pk=pk)
+
+
+def _with_slug(request: HttpRequest, pk: int, slug: str, then: str = "") -> Study | HttpResponse:
+    study = _study(pk)
+    if slug != study.slug:
+        return redirect(study.get_absolute_url() + then, permanent=True)
+    return study
+
+
+@require_safe
+def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+    """The page everything starts from."""
+    found = _with_slug(request, pk, slug)
+    if isinstance(found, HttpResponse):
+        return found
+    tags = list(found.tags.all())
+    related = related_posts(tags, exclude=found.discussion_id or 0, most=SHOWN_POSTS)
+    citations = list(found.citations.select_related("cited")[:SHOWN_CITATIONS])
+    return render(
+        request,
+        "studies/study.html",
+        {
+            "section": "studies",
+            "study": found,
+            "summary": getattr(found, "summary", None),
+            "text": getattr(found, "text", None),
+            "tags": tags,
+            "authorships": found.authorships.select_related("author"),
+            "citations": citations,
+            "related": related,
+            "voted": PostVote.of(request.user, related.posts),
+            "similar": similar_studies(found, most=SHOWN_SIMILAR),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def discuss(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """POST opens the study's thread; GET goes to it, or asks whether to open it."""
+    found = _with_slug(request, pk, slug, "discuss/")
+    if isinstance(found, HttpResponse):
+        return found
+    readable = Post.objects.readable_by(request.user)
+    if found.discussion_id and readable.filter(pk=found.discussion_id).exists():
+        return redirect(found.discussion)
+    if found.discussion_id:
+        raise Http404("The moderators have taken this discussion out of sight.")
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if request.method == "POST":
+        return redirect(found.open_discussion(request.user))
+    return render(request, "studies/discuss.html", {"section": "studies", "study": found})
+
+
+@require_safe
+def references(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """Everything the study cites, in order."""
+    found = _with_slug(request, pk, slug, "references/")
+    if isinstance(found, HttpResponse):
+        return found
+    page = paginate(found.citations.select_related("cited"), ("position",), request.GET.get("after", ""), WHOLE_LIST)
+    return render(request, "studies/references.html", {"section": "studies", "study": found, "page": page})
+
+
+@require_safe
+def cited_by(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """The studies of the library that cite this one, newest first."""
+    found = _with_slug(request, pk, slug, "cited-by/")
+    if isinstance(found, HttpResponse):
+        return found
+    citing = Study.objects.for_list().filter(pk__in=found.citing.values("study"))
+    page = paginate(citing, ("-published_key", "-pk"), request.GET.get("after", ""))
+    return render(request, "studies/cited_by.html", {"section": "studies", "study": found, "page": page})
+
+
+@require_safe
+def posts(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """The community posts that matter to the study: the hundred closest."""
+    found = _with_slug(request, pk, slug, "posts/")
+    if isinstance(found, HttpResponse):
+        return found
+    related = related_posts(found.tags.all(), exclude=found.discussion_id or 0, most=WHOLE_LIST)
+    context = {"section": "studies", "study": found, "related": related, "voted": PostVote.of(request.user, related.posts)}
+    return render(request, "studies/related_posts.html", context)
+
+
+@require_safe
+def similar(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """The research like the study: the hundred closest, each with why."""
+    found = _with_slug(request, pk, slug, "similar/")
+    if isinstance(found, HttpResponse):
+        return found
+    context = {"section": "studies", "study": found, "similar": similar_studies(found, most=WHOLE_LIST)}
+    return render(request, "studies/similar.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def cover(request: HttpRequest, pk: int) -> HttpResponse:
+    """The drawn cover, as SVG that can run nothing."""
+    found = get_object_or_404(Study, pk=pk)
+    return HttpResponse(cover_svg(found, found.tag_items.count()), content_type="image/svg+xml; charset=utf-8")
+
+
+@require_safe
+def by_identifier(request: HttpRequest, kind: str, value: str) -> HttpResponse:
+    """``/studies/doi/…`` and ``/studies/pmid/…``: to the study, else a 404 that says what is missing."""
+    parse = {"doi": identifiers.parse_doi, "pmid": identifiers.parse_pmid}[kind]
+    identifier = parse(value)
+    found = Study.objects.filter(**{kind: identifier}).first() if identifier else None
+    if found:
+        return redirect(found)
+    context = {"section": "studies", "kind": kind.upper(), "value": value, "identifier": identifier}
+    return render(request, "studies/not_here.html", context, status=404)

@@ -1,0 +1,69 @@
+"""Members."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import Member
+from accounts.models.member import MODERATORS
+
+pytestmark = pytest.mark.django_db
+
+
+class TestMember:
+    def test_is_found_by_name_however_it_is_cased(self, maren: Member):
+        assert Member.objects.get_by_natural_key("MaReN") == maren
+
+    def test_is_not_found_by_a_look_alike(self, maren: Member):
+        with pytest.raises(Member.DoesNotExist):
+            Member.objects.get_by_natural_key("rnaren")
+
+    def test_lives_at_their_own_address(self, maren: Member):
+        assert maren.get_absolute_url() == "/members/maren/"
+
+    def test_is_called_by_their_name_everywhere(self, maren: Member):
+        assert maren.get_full_name() == maren.get_short_name() == str(maren) == "maren"
+
+    def test_bio_is_rendered_when_it_is_saved(self, maren: Member):
+        maren.describe("I am **not** a doctor. <script>alert(1)</script>")
+        maren.refresh_from_db()
+        assert "<strong>not</strong>" in maren.bio_html
+        assert "<script" not in maren.bio_html
+
+    def test_bio_that_is_taken_back_leaves_nothing(self, maren: Member):
+        maren.describe("Hello")
+        maren.describe("")
+        maren.refresh_from_db()
+        assert maren.bio_html == ""
+
+    def test_signing_in_does_not_render_the_bio_again(self, maren: Member):
+        Member.objects.filter(pk=maren.pk).update(bio="new", bio_html="old")
+        maren.refresh_from_db()
+        maren.save(update_fields=["last_login"])
+        maren.refresh_from_db()
+        assert maren.bio_html == "old"
+
+
+class TestModerator:
+    def test_is_who_is_in_the_group(self, maren: Member):
+        maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
+        assert maren.is_moderator
+
+    def test_is_an_administrator_too(self):
+        assert Member.objects.create_superuser("ines", "ines@example.org").is_moderator
+
+    def test_is_nobody_else(self, maren: Member):
+        maren.groups.add(Group.objects.get_or_create(name="Writers")[0])
+        maren.is_staff = True
+        assert not maren.is_moderator
+
+    def test_is_not_somebody_whose_account_is_closed(self, maren: Member):
+        maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
+        maren.is_active = False
+        assert not maren.is_moderator
+
+    def test_is_asked_for_once_on_a_page(self, maren: Member, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            assert not maren.is_moderator
+            assert not maren.is_moderator
