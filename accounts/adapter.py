@@ -8,9 +8,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from accounts import clients, names, passwords
+from accounts import clients, demo, names, passwords
 from accounts.models import Member
 
 # One sentence for every way of not fitting, so that it doesn't tell which half was wrong.
@@ -42,11 +42,21 @@ class AccountAdapter(DefaultAccountAdapter):
         passwords.validate_length(password)  # first: the other rules read the whole of it
         return super().clean_password(password, user)
 
+    def pre_login(self, request: HttpRequest, user: Member, **more: Any) -> HttpResponse | None:
+        """Where ``user`` may not sign in although the password is right: the page that says so."""
+        if not demo.may_sign_in(user):
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **more)
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return clients.client_ip(request)
 
     def render_mail(
-        self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: dict[str, str] | None = None
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
     ) -> EmailMessage:
         """The message, with the site named by our settings and never by the request's Host header."""
         site = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}

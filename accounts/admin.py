@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -36,9 +36,10 @@ class MemberCreationForm(NameMixin, AdminUserCreationForm):
 
 
 class MemberChangeForm(NameMixin, UserChangeForm):
-    class Meta(UserChangeForm.Meta):
+    class Meta:
         model = Member
         fields = ("username", "email", "bio")
+        field_classes = {"username": UsernameField}
 
 
 @admin.register(Member)
@@ -92,10 +93,9 @@ class MemberAdmin(UserAdmin):
             return self.readonly_fields
         return ("username", "is_active", "is_staff", "last_login", "date_joined")
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Without this, ``?email__startswith=a`` would read addresses letter by letter."""
-        is_administrator = request is not None and request.user.is_superuser
-        if not is_administrator and lookup.partition("__")[0] in self.private_lookups:
+        if not request.user.is_superuser and lookup.partition("__")[0] in self.private_lookups:
             return False
         return super().lookup_allowed(lookup, value, request)
 

@@ -7,7 +7,7 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-UNKNOWN = "0.0.0.0"  # an address nobody has
+UNKNOWN = "0.0.0.0"  # noqa: S104 - an address nobody has, not one to listen on
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -39,7 +39,12 @@ class SignupForm(allauth.SignupForm):
         email.widget = forms.EmailInput(attrs={"autocomplete": "email", "maxlength": 254})
         name.label, name.help_text = "Name", f"What others see; a pseudonym is fine. {names.RULE}"
         name.widget = forms.TextInput(
-            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "maxlength": names.LONGEST}
+            attrs={
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "maxlength": names.LONGEST,
+            }
         )
         password.help_text = "8 characters or more; a few unrelated words are best."
         if trap := app_settings.SIGNUP_FORM_HONEYPOT_FIELD:

@@ -45,7 +45,9 @@ class ContextWordValidator:
             raise ValidationError(GUESSABLE, code="password_context_word")
 
     def get_help_text(self) -> str:
-        return "It can't be made of the site's name, the subject's words or your own name. A few unrelated words are best."
+        return (
+            "It can't be made of the site's name, the subject's words or your own name. A few unrelated words are best."
+        )
 
     @staticmethod
     def _words(user) -> list[str]:

@@ -444,8 +444,8 @@ class Cluster:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_checkpoints": "off",
-            # What members wrote does not belong in a log: no statements, no values.
-            "log_error_verbosity": "terse",
+            # What members wrote does not belong in a log, and an error quotes it: the site logs its own errors.
+            "log_min_messages": "log",  # above error
             "log_min_error_statement": "panic",
         }
         if not self.fsync:

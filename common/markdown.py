@@ -34,6 +34,7 @@ RENDERER_VERSION = 1  # stored beside rendered HTML; raise it when the same sour
 OUTPUT_LIMIT = 400_000  # characters of HTML
 NESTING_LIMIT = 20  # quotes and lists in one another: a list counts two
 BRACKETS_LIMIT = 4_000  # "[" in one source: each may open a link, and looking for its end costs what follows it
+CELLS_LIMIT = 20_000  # cells of all tables in one source
 GIST_READS = 4_000  # characters of the source that are read for its gist, more only if they say nothing
 HIGHLIGHT_LIMIT = 10_000  # characters of code that get colours, in one document
 ADDRESS_LIMIT = 2_000  # characters of a link's address
@@ -70,7 +71,8 @@ def gist(source: str) -> str:
     """
     source = clean_text(source)
     if len(source) > GIST_READS:
-        head, tail = source[:GIST_READS].rpartition("\n\n")[0], source[GIST_READS:]
+        head, tail = source[:GIST_READS], source[GIST_READS:]
+        head = head.rpartition("\n\n")[0] or head.rpartition("\n")[0]
         # Links may be defined anywhere; without its definition one would show its brackets.
         found = _gist("\n\n".join([head, *DEFINITION.findall(tail)[:100]])) if head else ""
         if found:
@@ -154,7 +156,7 @@ def _with_scheme(linkify: Any, match: Any) -> None:
 
 def _parse(source: str, env: Env) -> list[Token]:
     """The block tokens of ``source``, dressed as this site wants them. Raises ``TooMuch``."""
-    if source.count("[") > BRACKETS_LIMIT:
+    if source.count("[") > BRACKETS_LIMIT or _cells(source) > CELLS_LIMIT:
         raise TooMuch
     tokens = _parser().parse(source, env)
     size = 0
@@ -169,6 +171,12 @@ def _parse(source: str, env: Env) -> list[Token]:
         if token.children:
             token.children = _dress_inline(token.children)
     return tokens
+
+
+def _cells(source: str) -> int:
+    """How many cells the tables of a source may have: a short row is filled up to the widest."""
+    blocks = (block for block in re.split(r"\n\s*\n", source) if "|" in block)
+    return sum((max(line.count("|") for line in block.split("\n")) + 1) * (block.count("\n") + 1) for block in blocks)
 
 
 CONTAINERS = frozenset({"blockquote_open", "list_item_open", "alert_open"})
@@ -223,7 +231,8 @@ def _image_as_link(image: Token, *, inside_link: bool) -> list[Token]:
     attributes = {"href": address, "class": "image-link"}
     if image.attrs.get("title"):
         attributes["title"] = str(image.attrs["title"])
-    return [Token("link_open", "a", 1, attrs=attributes), words, Token("link_close", "a", -1)]
+    opened = Token("link_open", "a", 1, attrs=attributes, info="image")
+    return [opened, words, Token("link_close", "a", -1, info="image")]
 
 
 FOLLOWED = re.compile(
@@ -472,7 +481,9 @@ def _words(children: Iterable[Token], *, own: bool = False) -> str:
     out: list[str] = []
     skipping = 0
     for token in children:
-        hidden = token.type in ("s_open", "s_close") or (token.type.startswith("link_") and token.info == "auto")
+        hidden = token.type in ("s_open", "s_close") or (
+            token.type.startswith("link_") and token.info in ("auto", "image")
+        )
         if own and hidden:
             skipping += token.nesting
         elif skipping:

@@ -111,6 +111,8 @@ QUERY_FIELDS_LIMIT = 200
 BODY_LIMIT = 3_000_000  # bytes: a picture of 2.5 MB and the form around it
 
 BROKEN_PATH = re.compile(r"\x00|%[89A-Fa-f][0-9A-Fa-f]|[\ud800-\udfff]")  # Django writes bytes that are no UTF-8 as %FF
+BROKEN_FORM = (MultiPartParserError, BadRequest, SuspiciousOperation, UnreadablePostError, ValueError)
+NOT_TEXT = "The form holds bytes that are not text, such as NUL. Please remove them and send it again."
 NEVER_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -195,13 +197,12 @@ def check_body(request: HttpRequest) -> None:
     try:
         texts = [text for name, values in request.POST.lists() for text in (name, *values)]
         if any(NEVER_IN_TEXT.search(text) for text in texts):
-            raise Refused(
-                400, "The form holds a character that cannot be stored (NUL). Please remove it and send it again."
-            )
-        # Django writes U+FFFD for bytes that are no UTF-8; somebody may also have typed it. The body tells.
-        encoded = request.content_type == "application/x-www-form-urlencoded"
-        if encoded and any("\ufffd" in text for text in texts) and not _is_text(request.body):
-            raise Refused(400, "The form holds bytes that are not text. Please remove them and send it again.")
+            raise Refused(400, NOT_TEXT)
+        # Django writes something else for bytes that are no UTF-8: Latin-1 for bare ones, U+FFFD for "%FF".
+        if request.content_type == "application/x-www-form-urlencoded":
+            request.body.decode()
+            if any("\ufffd" in text for text in texts) and not _is_text(request.body):
+                raise Refused(400, NOT_TEXT)
     except Refused:
         _forget_form(request)
         raise
@@ -211,14 +212,10 @@ def check_body(request: HttpRequest) -> None:
     except (TooManyFieldsSent, TooManyFilesSent) as error:
         _forget_form(request)
         raise Refused(400, "The form has more fields than any form of this site.") from error
-    except (
-        MultiPartParserError,
-        BadRequest,
-        SuspiciousOperation,
-        UnreadablePostError,
-        UnicodeError,
-        ValueError,
-    ) as error:
+    except UnicodeError as error:
+        _forget_form(request)
+        raise Refused(400, NOT_TEXT) from error
+    except BROKEN_FORM as error:
         _forget_form(request)
         raise Refused(400, "The form arrived broken. Please send it again.") from error
 

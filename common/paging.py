@@ -67,14 +67,14 @@ def _rows_after(model: type[Model], order: Sequence[str], values: Sequence[Any])
         comparison = "lt" if name.startswith("-") else "gt"
         if value is not None:
             later = Q(**{f"{column}__{comparison}": value})
-            if model._meta.get_field(column).null:
+            if _column(model, column).null:
                 later |= Q(**{f"{column}__isnull": True})
             condition |= equal & later
             equal &= Q(**{column: value})
         else:
             equal &= Q(**{f"{column}__isnull": True})
     first, value = order[0].removeprefix("-"), values[0]
-    if value is not None and not model._meta.get_field(first).null:
+    if value is not None and not _column(model, first).null:
         condition &= Q(**{f"{first}__{'lte' if order[0].startswith('-') else 'gte'}": value})
     return condition
 
@@ -93,11 +93,15 @@ def _decode(model: type[Model], order: Sequence[str], cursor: str) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(order):
             raise ValueError
         return [
-            _value(model._meta.get_field(name.removeprefix("-")), value)
+            _value(_column(model, name.removeprefix("-")), value)
             for name, value in zip(order, values, strict=True)
         ]
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError) as error:
         raise Http404(BAD_CURSOR) from error
+
+
+def _column(model: type[Model], name: str) -> Field:
+    return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
 
 def _value(column: Field, value: Any) -> Any:

@@ -6,7 +6,7 @@ import email
 import email.policy
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -41,10 +41,12 @@ def landed(to: str = "") -> list[LandedMail]:
 def _read(file: Path) -> LandedMail:
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain", "html"))
-    date = message["Date"]
+    date = message["Date"].datetime if message["Date"] else None
+    if date and date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)  # "-0000": UTC, from a place that isn't told (RFC 5322, 3.3)
     return LandedMail(
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
-        sent_at=date.datetime if date else None,
+        sent_at=date,
         text=body.get_content() if body else "",
     )

@@ -34,5 +34,5 @@ class FolderBackend(BaseEmailBackend):
 
 
 def transport() -> BaseEmailBackend:
-    """The backend that ``settings.MAIL_TRANSPORT`` names. SMTP waits ``EMAIL_TIMEOUT`` seconds at most for each step."""
+    """The backend that ``settings.MAIL_TRANSPORT`` names. Each step of SMTP waits ``EMAIL_TIMEOUT`` seconds at most."""
     return FolderBackend() if settings.MAIL_TRANSPORT == "files" else SmtpBackend()

@@ -17,6 +17,8 @@ class StudyForm(forms.ModelForm):
 
     tag_names = forms.CharField(label="tags", required=False, help_text="separated by commas", widget=forms.Textarea(attrs={"rows": 2}))
 
+    open_access_url = forms.URLField(required=False, max_length=500, assume_scheme="https")
+
     class Meta:
         model = Study
         fields = (

@@ -23,9 +23,9 @@ def open_discussion(study: Study, member) -> Post:
         locked.discussion = Post.write(
             author=None,
             category=discussion_category(),
-            title=locked.title[: settings.TITLE_LIMIT],
+            title=_cut(locked.title, settings.TITLE_LIMIT),
             body=f"**TL;DR** {summary.tldr}" if summary else "What do you make of this study?",
-            own_gist=summary.tldr[: settings.GIST_LIMIT] if summary else "",
+            own_gist=_cut(summary.tldr, settings.GIST_LIMIT) if summary else "",
             tags=[tag.name for tag in locked.tags.all()[: settings.TAGS_LIMIT]],
             subject_title=locked.title,
             subject_url=locked.get_absolute_url(),
@@ -40,3 +40,7 @@ def discussion_category() -> Category:
     return Category.objects.get_or_create(
         slug=CATEGORY_SLUG, defaults={"name": "Research", "description": "Studies, methods and what they mean."}
     )[0]
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -20,7 +20,7 @@ MODERATORS = "Moderators"
 """The name of the group whose members moderate; a migration makes it."""
 
 
-class MemberManager(UserManager):
+class MemberManager(UserManager["Member"]):
     def get_by_natural_key(self, username: str) -> Member:
         """The member of this name, however its letters are cased. Raises ``Member.DoesNotExist``."""
         return self.get(username__iexact=username)
@@ -46,17 +46,22 @@ class Member(AbstractUser):
     name_key = models.CharField(max_length=2 * names.LONGEST, unique=True, editable=False)
     email = models.EmailField("e-mail address", blank=True)
     bio = models.TextField(
-        max_length=2000, blank=True, default="", help_text="A few words about you, for everyone to read. Markdown works."
+        max_length=2000,
+        blank=True,
+        default="",
+        help_text="A few words about you, for everyone to read. Markdown works.",
     )
     bio_html = models.TextField(editable=False, blank=True, default="")
 
-    objects: Any = MemberManager()
+    objects: ClassVar[Any] = MemberManager()
 
     class Meta:
         verbose_name = "member"
         constraints = (
             # UPPER is what Django's ``iexact`` compares, so sign-in looks names up by this index.
-            models.UniqueConstraint(Upper("username"), name="one_member_for_a_name", violation_error_message=names.TAKEN),
+            models.UniqueConstraint(
+                Upper("username"), name="one_member_for_a_name", violation_error_message=names.TAKEN
+            ),
             # A member who has left has no address, so the empty one is not counted.
             models.UniqueConstraint(
                 fields=["email"],

@@ -10,10 +10,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 
 from accounts import names
+from accounts.forms import SignupForm
 
 
 class SignupView(AllauthSignupView):
     """allauth's sign-up in one transaction: the member, the address and the mail with the code, or none of them."""
+
+    form_class = SignupForm
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign up. Where another request takes the name or the address in this very moment, answer as if it had been

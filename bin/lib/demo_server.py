@@ -85,6 +85,7 @@ class Demo:
         self._welcome(time.monotonic() - began)
         while True:
             self._require_children()
+            self._require_database()
             time.sleep(0.25)
 
     def _reset(self) -> None:
@@ -158,7 +159,7 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
                 start_new_session=True,  # Ctrl-C reaches only us, and we end them in order
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 -- we have one thread
+                preexec_fn=_end_with_parent,  # safe: we have one thread
             )
         self.children[name] = child
         return child
@@ -213,6 +214,10 @@ class Demo:
             if code is not None:
                 log = {"web server": "web.log", "job worker": "jobs.log"}[name]
                 raise Failed(f"The {name} ended by itself ({_ending(code)}). It said last:\n{self._last_lines(log)}")
+
+    def _require_database(self) -> None:
+        if self.cluster and not self.cluster.is_running():
+            raise Failed(f"The database ended by itself; {self.cluster.log} tells more.")
 
     def _last_lines(self, log: str) -> str:
         text = (self.logs / log).read_text(errors="replace").strip()

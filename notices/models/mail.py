@@ -39,7 +39,7 @@ class Mail(models.Model):
         # Fixed now, so that a second try is the same message to the mail server and not another one.
         domain = parseaddr(message.from_email)[1].rpartition("@")[2] or "localhost"
         headers.setdefault("Message-ID", make_msgid(domain=domain))
-        headers.setdefault("Date", formatdate(localtime=False))
+        headers.setdefault("Date", formatdate(usegmt=True))
         mail = cls(
             content={
                 "subject": str(message.subject),

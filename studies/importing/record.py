@@ -125,7 +125,7 @@ class StudyRecord:
     """
 
     title: str
-    journal: JournalFacts = JournalFacts()
+    journal: JournalFacts = field(default_factory=JournalFacts)
     published: PartialDate | None = None
     authors: tuple[Person, ...] = ()
     doi: str = ""

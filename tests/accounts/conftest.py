@@ -12,7 +12,12 @@ from django.test import Client
 from accounts.models import Member
 
 PASSWORD = "plover-anvil-94"
-SIGN_UP, SIGN_IN, CODE, SIGN_OUT = "/accounts/signup/", "/accounts/login/", "/accounts/confirm-email/", "/accounts/logout/"
+SIGN_UP, SIGN_IN, CODE, SIGN_OUT = (
+    "/accounts/signup/",
+    "/accounts/login/",
+    "/accounts/confirm-email/",
+    "/accounts/logout/",
+)
 
 
 class Visitor(Client):

@@ -11,9 +11,29 @@ from accounts.models import Member
 from tests.shared import shared_file
 
 ODD_SHAPES = [
-    "", "ab", "a" * 25, "_ann", "-ann", "ann lee", "ann.lee", "ann@lee", "ann\n", "ann\0", "änne", "ann\u200b", "\u202eann",
-    "аnn", "ａｎｎ", "ann\u0301", "ann🙂", "ann'", "<ann>", "ann%00", "İbrahim", "ﬁona",
-]  # fmt: skip
+    "",
+    "ab",
+    "a" * 25,
+    "_ann",
+    "-ann",
+    "ann lee",
+    "ann.lee",
+    "ann@lee",
+    "ann\n",
+    "ann\0",
+    "änne",
+    "ann\u200b",
+    "\u202eann",
+    "аnn",
+    "ａｎｎ",
+    "ann\u0301",
+    "ann🙂",
+    "ann'",
+    "<ann>",
+    "ann%00",
+    "İbrahim",
+    "ﬁona",
+]
 
 
 class TestShape:
@@ -68,12 +88,16 @@ class TestSkeleton:
 
 
 class TestReserved:
-    @pytest.mark.parametrize("name", ["admin", "Moderator", "support", "root", "Studyhall", "api", "new", "settings", "me_"])
+    @pytest.mark.parametrize(
+        "name", ["admin", "Moderator", "support", "root", "Studyhall", "api", "new", "settings", "me_"]
+    )
     def test_words_of_the_site_are_kept(self, name: str):
         with pytest.raises(ValidationError, match="kept for the site"):
             names.validate_not_reserved(name)
 
-    @pytest.mark.parametrize("name", ["Adm1n", "ad-min", "adrnin", "rnoderator", "M0DERAT0R", "r00t", "5upport", "studyha11", "ap1", "nevv"])
+    @pytest.mark.parametrize(
+        "name", ["Adm1n", "ad-min", "adrnin", "rnoderator", "M0DERAT0R", "r00t", "5upport", "studyha11", "ap1", "nevv"]
+    )
     def test_so_are_their_look_alikes(self, name: str):
         with pytest.raises(ValidationError, match="kept for the site"):
             names.validate_not_reserved(name)
@@ -103,7 +127,7 @@ class TestDatabase:
         Member.objects.create_user("one-left")
         Member.objects.create_user("two-left")
 
-    @pytest.mark.parametrize("name", ["ab", "аnnа", "ann lee", "_ann", "x" * 25 ])
+    @pytest.mark.parametrize("name", ["ab", "аnnа", "ann lee", "_ann", "x" * 25])
     def test_refuses_a_name_that_is_not_plain(self, name: str):
         with pytest.raises(Exception, match=r"name_is_plain|too long"), transaction.atomic():
             Member.objects.create_user(name, "ann@example.org")

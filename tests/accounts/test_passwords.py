@@ -20,14 +20,28 @@ def member(name: str = "patchwork_pia", email: str = "philippa@example.org") -> 
 class TestContextWords:
     @pytest.mark.parametrize(
         "password",
-        ["studyhall2026", "StudyHall!1", "5tudyha11-26", "hairloss123", "Hair-Loss-99", "minoxidil1", "finasteride!!", "forumforum12",
-         "welcome2study", "patchworkpia7", "Patchwork_Pia!", "philippa2026"],
-    )  # fmt: skip
+        [
+            "studyhall2026",
+            "StudyHall!1",
+            "5tudyha11-26",
+            "hairloss123",
+            "Hair-Loss-99",
+            "minoxidil1",
+            "finasteride!!",
+            "forumforum12",
+            "welcome2study",
+            "patchworkpia7",
+            "Patchwork_Pia!",
+            "philippa2026",
+        ],
+    )
     def test_alone_are_refused(self, password: str):
         with pytest.raises(ValidationError, match="anyone would try"):
             ContextWordValidator().validate(password, member())
 
-    @pytest.mark.parametrize("password", ["otter hairloss canyon", "my-forum-plumbline", PASSWORD, "brushfire-onion", "密码很长也可以的吧"])
+    @pytest.mark.parametrize(
+        "password", ["otter hairloss canyon", "my-forum-plumbline", PASSWORD, "brushfire-onion", "密码很长也可以的吧"]
+    )
     def test_beside_words_of_ones_own_are_welcome(self, password: str):
         ContextWordValidator().validate(password, member())
 
@@ -45,7 +59,10 @@ class TestRules:
         with pytest.raises(ValidationError):
             AccountAdapter().clean_password(password, member())
 
-    @pytest.mark.parametrize("password", ["x7-" * 40, "ünïcödé pässwörter 密码", " a space at both ends ", "emoji 🙂🙃 are fine", "k3j9" * 1024])
+    @pytest.mark.parametrize(
+        "password",
+        ["x7-" * 40, "ünïcödé pässwörter 密码", " a space at both ends ", "emoji 🙂🙃 are fine", "k3j9" * 1024],
+    )
     def test_take_long_and_foreign_ones_unchanged(self, password: str):
         assert AccountAdapter().clean_password(password, member()) == password
 

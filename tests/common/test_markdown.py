@@ -53,7 +53,7 @@ def dangers(html):
         if element.tag not in NODES:
             found.append(f"<{element.tag}>")
         found += [f"{element.tag} {name}" for name in element.attrib if name not in ATTRIBUTES.get(element.tag, ())]
-        if element.tag == "a" and not ADDRESS.match(element.get("href", "nothing")):
+        if element.get("href") is not None and not ADDRESS.match(element.get("href")):
             found.append(f"href {element.get('href')}")
         if element.tag == "a" and element.get("rel") != "nofollow ugc noopener":
             found.append("a link without rel")
@@ -109,7 +109,7 @@ class TestALink:
             "\x01javascript:alert(1)",
             "javascript&colon;alert(1)",
             "vbscript:x",
-            "data:text/html,<script>alert(1)</script>",
+            "data:text/html,%3Cscript%3Ealert(1)",
             "data:image/png;base64,AAAA",
             "file:///etc/passwd",
             "blob:https://example.org/1",
@@ -117,7 +117,6 @@ class TestALink:
             "tel:+123",
             "xmpp:a@b.example",
             "//evil.example/x",
-            "/\\evil.example",
             "\\\\evil.example",
             "///evil.example",
             "https:evil.example",
@@ -136,6 +135,10 @@ class TestALink:
         assert text_of(html) == "words and picture"
         assert "<a" not in html and dangers(html) == []
 
+    def test_with_a_backslash_stays_on_this_site(self):
+        assert render(r"[words](</\\evil.example>)") == f'<p><a href="/%5Cevil.example" {REL}>words</a></p>\n'
+        assert not is_followed("/\\evil.example")
+
     def test_is_found_by_its_scheme_or_www(self):
         html = render("See https://example.org/a_b(c), www.example.org/x. Or http://b.example!")
         assert re.findall(r'href="([^"]*)"', html) == [
@@ -144,7 +147,9 @@ class TestALink:
             "http://b.example",
         ]
 
-    @pytest.mark.parametrize("words", ["it worked.my hair grew", "mail me@example.org", "//example.org/x", "ftp://a.example", "1.2.3.4"])
+    @pytest.mark.parametrize(
+        "words", ["it worked.my hair grew", "mail me@example.org", "//example.org/x", "ftp://a.example", "1.2.3.4"]
+    )
     def test_is_not_made_of_words_that_only_look_like_one(self, words):
         assert render(words) == f"<p>{words}</p>\n"
 
@@ -162,7 +167,10 @@ class TestAnImage:
         assert ">image</a>" in render("![](https://e.example/a.png)")
 
     def test_inside_a_link_is_only_its_description(self):
-        assert render("[![in](https://a.example)](https://b.example)") == f'<p><a href="https://b.example" {REL}>in</a></p>\n'
+        assert (
+            render("[![in](https://a.example)](https://b.example)")
+            == f'<p><a href="https://b.example" {REL}>in</a></p>\n'
+        )
 
 
 # ── Blocks ───────────────────────────────────────────────────────────────────────────────────────
@@ -250,11 +258,11 @@ class TestCode:
 
     @pytest.mark.parametrize("language", sorted(set(markdown.LANGUAGES.values())))
     def test_that_is_hostile_costs_little(self, language):
-        for unit in ("(", "[{\"", "'", '"', "<a ", "/*", "`${", "\\", "a.", "$((", "0x", "# ", "--", "'''", "x=\n", " "):
+        for unit in ("(", '[{"', "'", '"', "<a ", "/*", "`${", "\\", "a.", "$((", "0x", "# ", "--", "'''", "x=\n", " "):
             code = (unit * 10_000)[:9_900]
-            started = time.perf_counter()
+            started = time.process_time()
             html = render(f"```{language}\n{code}\n```")
-            assert time.perf_counter() - started < 1.5, unit
+            assert time.process_time() - started < 1.5, unit
             assert len(html) <= OUTPUT_LIMIT
 
 
@@ -277,9 +285,9 @@ class TestTooMuch:
 
     def test_one_definition_used_by_many_links_does_not_multiply(self):
         source = "[a]: https://example.org/" + "u" * 1900 + "\n\n" + "[a] " * 3000
-        started = time.perf_counter()
+        started = time.process_time()
         assert len(render(source)) <= OUTPUT_LIMIT
-        assert time.perf_counter() - started < 1.5
+        assert time.process_time() - started < 1.5
 
     def test_nesting_loses_no_word(self):
         for depth in (5, 9, 18, 19, 20, 21, 22, 40, 100):
@@ -354,7 +362,17 @@ def test_any_text_is_rendered_without_danger(text):
     gist(text)
 
 
-@given(st.lists(st.sampled_from("[ ]( ) ![ ](javascript:x) < > ` ``` ~~ ** _ # | - : \n \n\n \t & &#0; &#x202e; \\ [^1] [^1]: \" ' http:// www. <script> style= id= / // @ data: > 1. - [x]".split(" ") + [" ", "\n", "a"]), max_size=60))
+@given(
+    st.lists(
+        st.sampled_from(
+            "[ ]( ) ![ ](javascript:x) < > ` ``` ~~ ** _ # | - : \n \n\n \t & &#0; &#x202e; \\ [^1] [^1]: \" ' http:// www. <script> style= id= / // @ data: > 1. - [x]".split(
+                " "
+            )
+            + [" ", "\n", "a"]
+        ),
+        max_size=60,
+    )
+)
 def test_any_markup_is_rendered_without_danger(parts):
     source = "".join(parts)
     assert dangers(render(source)) == []
@@ -380,40 +398,47 @@ def test_threads_do_not_disturb_one_another():
 
 # ── Shared vectors ───────────────────────────────────────────────────────────────────────────────
 
-# Raw HTML is text here, so where an example speaks of it, more is read than CommonMark shows.
-RAW_HTML_SECTIONS = {"HTML blocks", "Raw HTML"}
-
-
-def has_raw_html(example):
-    return re.search(r"<(?:[a-z!?/][^>]*|[A-Z]+[^>]*)>", re.sub(r"</?(?:p|h\d|pre|code|ul|ol|li|blockquote|hr|br|em|strong|a|img)\b[^>]*>", "", example["html"])) or (
-        example["section"] in RAW_HTML_SECTIONS
-    )
-
 
 class TestCommonMark:
-    # Each with what we do instead, and why.
-    EXCEPTIONS: dict[int, str] = {}
+    # Raw HTML is text here: where these examples hide it, we show it, and what is inside it is Markdown again.
+    RAW_HTML_SECTIONS = ("HTML blocks", "Raw HTML")
+    RAW_HTML_ELSEWHERE = (21, 31, 201, 308, 309, 344, 475, 476, 477, 491, 494, 524, 536, 642, 643)
+    EXCEPTIONS = {581: "an image without description is a link that says so"}
 
     def test_examples_keep_their_text(self):
-        examples = vectors("commonmark_0.31.2.jsonl")
-        without_html = [example for example in examples if not has_raw_html(example)]
-        different = [
-            example["example"] for example in without_html if text_of(render(example["markdown"])) != text_of(example["html"])
-        ]
-        assert sorted(different) == sorted(self.EXCEPTIONS)
-        assert len(different) <= len(without_html) / 100
+        different = {
+            example["example"]
+            for example in vectors("commonmark_0.31.2.jsonl")
+            if example["section"] not in self.RAW_HTML_SECTIONS
+            and text_of(render(example["markdown"])) != text_of(example["html"])
+        }
+        assert different == {*self.RAW_HTML_ELSEWHERE, *self.EXCEPTIONS}
 
     def test_examples_with_raw_html_lose_no_word(self):
-        for example in filter(has_raw_html, vectors("commonmark_0.31.2.jsonl")):
-            html = render(example["markdown"])
-            words = set(re.findall(r"\w+", text_of(example["html"])))
-            assert words <= set(re.findall(r"\w+", text_of(html))), example
-            assert dangers(html) == []
+        for example in vectors("commonmark_0.31.2.jsonl"):
+            words = set(re.findall(r"[^\W_]+", text_of(example["html"])))
+            shown = set(re.findall(r"[^\W_]+", text_of(render(example["markdown"]))))
+            # In 161 a code block opens that HTML would have swallowed; "c" is the name of its language.
+            assert words - shown <= ({"c"} if example["example"] == 161 else set()), example
+
+    def test_examples_are_without_danger(self):
+        for example in vectors("commonmark_0.31.2.jsonl"):
+            assert dangers(render(example["markdown"])) == [], example
 
 
 def test_hostile_payloads_do_nothing():
     """DOMPurify's own cases: as a body, in a code span, a link, a title and a table."""
-    shapes = ("{}", "`{}`", "[{}]({})", '[a](https://e.example "{}")', "![{}]({})", "|{}|\n|-|\n|{}|", "> {}", "```html\n{}\n```", "<{}>")
+    shapes = (
+        "{}",
+        "`{}`",
+        "[{}]({})",
+        '[a](https://e.example "{}")',
+        "![{}]({})",
+        "|{}|\n|-|\n|{}|",
+        "> {}",
+        "```html\n{}\n```",
+        "<{}>",
+    )
     payloads = vectors("dompurify_expect.jsonl")
     for case in payloads:
         for shape in shapes:
@@ -456,7 +481,10 @@ class TestAGist:
             ("See https://example.org/long for more.", "See for more."),
             ("It[^1] helped.\n\n[^1]: noted", "It helped."),
             ("![before](https://e.example/a.png) After a year.", "After a year."),
-            ("What I tried:\n\n- minoxidil\n- finasteride\n\nThen it stopped.", "What I tried: minoxidil; finasteride. Then it stopped."),
+            (
+                "What I tried:\n\n- minoxidil\n- finasteride\n\nThen it stopped.",
+                "What I tried: minoxidil; finasteride. Then it stopped.",
+            ),
             ("~~No.~~ Yes.", "Yes."),
             ("Line one\nline two.", "Line one line two."),
             ("# Only a title", ""),
@@ -468,7 +496,11 @@ class TestAGist:
         assert gist(source) == said
 
     def test_of_a_long_text_is_read_from_its_beginning(self):
-        long = "I followed [the study][1] for a year. It helped.\n\n" + "More words.\n\n" * 2_000 + "[1]: https://x.example\n"
+        long = (
+            "I followed [the study][1] for a year. It helped.\n\n"
+            + "More words.\n\n" * 2_000
+            + "[1]: https://x.example\n"
+        )
         assert gist(long) == "I followed the study for a year. It helped."
 
     def test_is_found_after_a_long_quotation(self):

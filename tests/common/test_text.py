@@ -86,7 +86,9 @@ class TestABody:
         for line in shared_file("vectors/naughty_strings.jsonl").open(encoding="utf-8"):
             text = json.loads(line)["s"]
             expected = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-            kept = [character for character in expected if unicodedata.category(character) != "Cc" or character in "\n\t"]
+            kept = [
+                character for character in expected if unicodedata.category(character) != "Cc" or character in "\n\t"
+            ]
             assert clean_text(text).strip() == "".join(kept).rstrip("\n").strip()
 
 
@@ -94,7 +96,10 @@ class TestASlug:
     @pytest.mark.parametrize(
         ("title", "slug"),
         [
-            ("Update on the use of topical calcineurin inhibitors", "update-on-the-use-of-topical-calcineurin-inhibitors"),
+            (
+                "Update on the use of topical calcineurin inhibitors",
+                "update-on-the-use-of-topical-calcineurin-inhibitors",
+            ),
             ("0.1 % tacrolimus: does it help?", "0-1-tacrolimus-does-it-help"),
             ("Don’t stop — it's fine", "dont-stop-its-fine"),
             ("Ærøskøbing ÉTÉ ﬁve ½", "ærøskøbing-été-five-1-2"),

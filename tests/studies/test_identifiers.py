@@ -45,8 +45,15 @@ class TestDoi:
         assert parse_doi("(10.1016/S0140-6736(05)67006-7)") == ""
         assert parse_doi("10.1016/S0140-6736(05)67006-7)") == "10.1016/s0140-6736(05)67006-7"
 
-    def test_keeps_the_angle_brackets_of_an_old_sici(self):
-        sici = "10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2"
+    @pytest.mark.parametrize(
+        "sici",
+        [
+            "10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2",
+            "10.1002/(sici)1099-1700(200003)16:2<109::aid-smi837>3.0.co;2-#",
+            "10.1202/0002-8894(2000)061<0636:cofedf>2.0.co;2",
+        ],
+    )
+    def test_keeps_the_angle_brackets_of_an_old_sici(self, sici):
         assert parse_doi(sici.upper()) == sici
 
     @pytest.mark.parametrize(

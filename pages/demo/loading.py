@@ -1,0 +1,213 @@
+"""The demo community: real studies, and invented members who discuss them.
+
+Everything goes in by the same verbs and the same import that a living site uses, in one transaction; dates are
+counted back from now, so that the community is as old on every day it is shown.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.demo import DEMO_DOMAIN
+from accounts.models import Member
+from accounts.models.member import MODERATORS
+from forum.models import Category, Comment, CommentVote, Post, PostVote
+from studies.importing.importing import import_records
+from studies.importing.record import StudyRecord
+from studies.models import Study, StudySource, Summary
+
+DATA = Path(__file__).parent / "data"
+PASSWORD = "read-the-study-first"  # noqa: S105 - of demo accounts, which exist nowhere else
+SIGN_INS = (("member", "maren_k"), ("moderator", "tobias_h"), ("admin", "ines"))
+SUMMARIES_WRITTEN = date(2026, 11, 23)
+
+CATEGORIES = (
+    ("research", "Research", "Studies, methods and what they mean."),
+    ("treatment", "Treatment", "What people take, do and stop doing."),
+    ("product", "Product", "Shampoos, caps, combs and other things one buys."),
+    ("minoxidil", "Minoxidil", "Foam, solution, tablets, and the waiting."),
+    ("finasteride", "Finasteride", "Finasteride and dutasteride, by mouth or on the skin."),
+    ("experiences", "Experiences", "How it has been for you."),
+    ("skin", "Skin", "Acne, lupus, psoriasis, eczema and the rest of the largest organ."),
+    ("diet", "Diet", "Iron, zinc, supplements and what is on the plate."),
+    ("off-topic", "Off-topic", "Everything else."),
+    ("meta", "Meta", "About this place and how we run it."),
+)
+
+
+class NotADemo(Exception):
+    """Demo accounts have a known password; they may exist only where the demo runs."""
+
+
+@transaction.atomic
+def load() -> dict[str, int]:
+    """Load the whole demo into an empty database; gives how many of each thing there are now.
+
+    Raises ``NotADemo`` outside demo and test settings.
+    """
+    if settings.MODE not in ("demo", "test"):
+        raise NotADemo("Demo accounts have a known password, so they are made only with STUDYHALL_MODE=demo.")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    members = _load_members()
+    _load_studies()
+    _load_community(members)
+    models = {"members": Member, "studies": Study, "posts": Post, "comments": Comment}
+    return {name: model._default_manager.count() for name, model in models.items()}
+
+
+def study_files() -> Iterator[dict[str, Any]]:
+    """The facts and texts of each demo study, in a fixed order."""
+    for path in sorted((DATA / "studies").glob("*.json")):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def post_files() -> Iterator[dict[str, Any]]:
+    """Each post and each study discussion of the demo, with its comments."""
+    for path in sorted((DATA / "posts").glob("*.json")):
+        yield from json.loads(path.read_text(encoding="utf-8"))
+
+
+def _ago(days: float):
+    return timezone.now() - timedelta(days=days)
+
+
+def _load_members() -> dict[str, Member]:
+    # One hash for the three that can sign in: hashing is slow on purpose, and the password is public.
+    hashed = make_password(PASSWORD)
+    can_sign_in = {name for _, name in SIGN_INS}
+    moderators, _ = Group.objects.get_or_create(name=MODERATORS)
+    members = {}
+    for facts in json.loads((DATA / "members.json").read_text(encoding="utf-8")):
+        name, role = facts["name"], facts["role"]
+        member = Member(
+            username=name,
+            email=f"{name}@{DEMO_DOMAIN}",
+            bio=facts["bio"],
+            date_joined=_ago(facts["joined_days_ago"]),
+            is_staff=role != "member",
+            is_superuser=role == "admin",
+            password=hashed if name in can_sign_in else make_password(None),
+        )
+        member.save()
+        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+        if role == "moderator":
+            member.groups.add(moderators)
+        members[name] = member
+    return members
+
+
+def _load_studies() -> None:
+    facts = list(study_files())
+    # The newest come in last: home shows what came into the library last.
+    facts.sort(key=lambda each: each["published"])
+    report = import_records((_record(each) for each in facts), StudySource.Kind.DEMO)
+    if report.refused:
+        raise ValueError(f"The demo library does not load: {report.refused[0]}")
+    for each in facts:
+        study = Study.objects.identified_by(doi=(each["doi"] or "").lower(), pmid=each["pmid"] or "").get()
+        Summary.objects.create(
+            study=study,
+            tldr=each["tldr"],
+            body=each["summary"],
+            writer_kind=Summary.Writer.MODEL,
+            writer_name="",
+            written_on=SUMMARIES_WRITTEN,
+        )
+
+
+def _record(facts: dict[str, Any]) -> StudyRecord:
+    retraction = facts.get("retraction") or {}
+    journal = facts["journal"]
+    return StudyRecord.from_json(
+        facts
+        | {
+            "keywords": facts["tags"],
+            "mesh": [{"descriptor": name} for name in facts["mesh"]],
+            "references": facts["cites"],
+            "journal": journal | {"issns": [journal["issn"]] if journal.get("issn") else []},
+            "retraction": retraction.get("state") or "",
+            "retraction_notice": retraction.get("notice") or "",
+            "retraction_date": retraction.get("date") or "",
+        }
+    )
+
+
+def _load_community(members: dict[str, Member]) -> None:
+    shelves = {
+        slug: Category.objects.update_or_create(
+            slug=slug, defaults={"name": name, "description": description, "position": position}
+        )[0]
+        for position, (slug, name, description) in enumerate(CATEGORIES)
+    }
+    moderator, admin = members["tobias_h"], members["ines"]
+    # The oldest first, so that ids grow with time as they do in life.
+    for facts in sorted(post_files(), key=lambda each: -_days_ago(each)):
+        if "discussion_of" in facts:
+            post = _open_discussion(facts, members)
+        else:
+            post = Post.write(
+                author=members[facts["author"]],
+                category=shelves[facts["category"]],
+                title=facts["title"],
+                body=facts["body"],
+                own_gist=facts["gist"],
+                tags=facts["tags"],
+                posted_at=_ago(facts["days_ago"]),
+            )
+            _vote(PostVote, post, facts, members)
+        for comment in facts["comments"]:
+            _load_comment(post, None, comment, members)
+        if facts.get("pinned"):
+            post.pin(admin, "For everyone who is new")
+        if facts.get("locked"):
+            post.lock(moderator, facts["locked_reason"])
+
+
+def _days_ago(facts: dict[str, Any]) -> float:
+    return facts.get("days_ago") or max(comment["days_ago"] for comment in facts["comments"]) + 0.1
+
+
+def _open_discussion(facts: dict[str, Any], members: dict[str, Member]) -> Post:
+    wanted = facts["discussion_of"]
+    study = Study.objects.identified_by(**{"doi" if wanted.startswith("10.") else "pmid": wanted}).get()
+    post = study.open_discussion(members[facts["author"]])
+    moment = _ago(_days_ago(facts))
+    Post.objects.filter(pk=post.pk).update(posted_at=moment, last_active_at=moment)
+    _vote(PostVote, post, facts, members)
+    return post
+
+
+def _load_comment(post: Post, parent: Comment | None, facts: dict[str, Any], members: dict[str, Member]) -> None:
+    author = members[facts["author"]]
+    comment = post.add_comment(author, facts["body"], parent=parent, posted_at=_ago(facts["days_ago"]))
+    _vote(CommentVote, comment, facts, members)
+    for reply in facts["replies"]:
+        _load_comment(post, comment, reply, members)
+    if facts["deleted"]:
+        comment.delete_by_author()
+
+
+def _vote(votes, thing, facts: dict[str, Any], members: dict[str, Member]) -> None:
+    """As many votes as the file says, by members chosen the same way each time, soon after it was posted."""
+    chance = random.Random(f"{thing.pk}{facts.get('key', '')}")  # noqa: S311 - no secret hangs on it
+    posted = _ago(_days_ago(facts))
+    could = [member for member in members.values() if member.pk != thing.author_id and member.date_joined < posted]
+    voters = chance.sample(could, min(facts.get("upvotes", 0), len(could)))
+    span = timezone.now() - posted
+    votes.objects.bulk_create(
+        [votes(thing=thing, member=member, voted_at=posted + span * chance.random() ** 6) for member in voters]
+    )
+    type(thing).objects.filter(pk=thing.pk).update(score=len(voters))

@@ -1,0 +1,392 @@
+"""Whatever is sent to any address of the site, the answer is never our failure.
+
+The addresses are read from the URL configuration and the names of query fields from the views, so that a new page is
+tried without being named here.
+"""
+
+import json
+import re
+from itertools import cycle, product
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.signals import got_request_exception
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.regex_helper import normalize
+
+from common.tags import set_tags
+from forum.models.post import PostTag
+from tests.builders import make_comment, make_member, make_post, make_study
+from tests.shared import shared_file
+
+pytestmark = pytest.mark.django_db
+
+ODD = [
+    "\u202e<script>alert(1)</script>",
+    "'; SELECT pg_sleep(5); --",
+    "{{7*7}}${7*7}#{7*7}<%= 7*7 %>",
+    "\r\nSet-Cookie: a=b",
+    "../../../../etc/passwd",
+    "%",
+    "\\",
+    "::,,;;&&||!!((",
+    "NaN",
+    "-1",
+    "1e309",
+    "9" * 19,
+    "9" * 1500,
+    "٣٤",
+    "²",
+    "\ufeff\u200b\ufffe\uffff",
+    "e\u0301" * 50,
+    "𝕄𝕚𝕟𝕠𝕩𝕚𝕕𝕚𝕝",
+    "👩\u200d🔬" * 20,
+    "ｆｕｌｌ，ｗｉｄｔｈ",
+    " ",
+    "a" * 1500,
+    "()" * 400,
+    '"' * 301,
+    "a:*b & !c | (d <-> e)",
+    "10.1000/" + "x" * 500,
+    "eyJrIjpbMV19",
+    "W251bGxd",
+    "W1tdXQ",
+    "AAAA",
+    "=",
+    "null",
+]
+
+
+@pytest.fixture
+def visitor():
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def failures():
+    """What broke below an answer, as text."""
+    seen = []
+
+    def remember(sender, request=None, **kwargs):
+        import sys
+
+        seen.append(f"{request.method} {request.get_full_path()[:300]}: {sys.exc_info()[1]!r}"[:600])
+
+    got_request_exception.connect(remember)
+    yield seen
+    got_request_exception.disconnect(remember)
+
+
+@pytest.fixture
+def things(db):
+    """One of everything that an address may name."""
+    member = make_member("morgan")
+    post = make_post(author=member)
+    comment = make_comment(post)
+    study = make_study("A study", authors=["Sticherling"], tags=["minoxidil"], pmid="123")
+    set_tags(post, PostTag, ["minoxidil"])
+    return {
+        "member": member,
+        "pk": [post.pk, comment.pk, study.pk],
+        "slug": [post.category.slug, study.slug, study.journal.slug],
+        "slugs": ["minoxidil"],
+        "name": ["morgan"],
+        "value": [study.doi, "123"],
+    }
+
+
+def patterns(resolver=None, before=""):
+    """Every address of the site as (its text with "%(name)s" for each part that is given, the names of those)."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        for text, names in normalize(entry.pattern.regex.pattern):
+            if isinstance(entry, URLResolver):
+                yield from ((whole, [*names, *more]) for whole, more in patterns(entry, before + text))
+            elif isinstance(entry, URLPattern):
+                yield before + text, names
+
+
+def ours():
+    """The addresses of our own pages: everything but the desk, which only staff may enter."""
+    return [(text, names) for text, names in patterns() if not text.startswith("admin/")]
+
+
+def parts(text):
+    """The names of the parts that are given in an address, in order."""
+    return re.findall(r"%\((\w+)\)s", text)
+
+
+def fill(text, values):
+    """The address with its parts given in turn from ``values``."""
+    return "/" + text % {name: quote(str(value), safe="") for name, value in zip(parts(text), cycle(values))}  # noqa: B905
+
+
+def real_addresses(things):
+    """Addresses that lead to something: each pattern with each thing its parts may name."""
+    for text, _ in ours():
+        given = parts(text)
+        for values in product(*(things.get(name, ["x"]) for name in given)):
+            yield "/" + text % dict(zip(given, (quote(str(value), safe="/") for value in values), strict=True))
+
+
+def query_fields():
+    """The names that any view reads from the query."""
+    found = set()
+    for app in ("accounts", "forum", "studies", "pages", "notices", "api"):
+        for file in (settings.BASE_DIR / app).rglob("*.py"):
+            found |= set(re.findall(r"""(?:GET|query)(?:\.get|\.getlist)?[\[(]["'](\w+)["']""", file.read_text()))
+    return sorted(found)
+
+
+LISTS = (
+    "/",
+    "/studies/",
+    "/community/",
+    "/search/",
+    "/tags/",
+    "/community/c/{slug}/",
+    "/tags/minoxidil/",
+    "/members/morgan/",
+)
+
+
+def lists(things):
+    return [address.format(slug=things["slug"][0]) for address in LISTS]
+
+
+def check(response, failures, what):
+    assert response.status_code < 500, f"{what[:300]}: {response.status_code} {failures[-1:]}"
+    assert "Traceback" not in response.content.decode(errors="replace")[:100_000], what[:300]
+
+
+# ── Addresses ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_walk_finds_the_sites_addresses(things):
+    texts = {text for text, _ in ours()}
+    assert {"", "studies/", "community/", "search/", "posts/%(pk)s/%(slug)s/", "tags/%(slugs)s/"} <= texts
+    assert {"q", "after", "sort", "period", "tag", "year"} <= set(query_fields())
+
+
+def test_every_address_takes_odd_parts(visitor, things, failures):
+    tried = 0
+    for text, names in ours():
+        if "%(" not in text:
+            continue
+        for odd in [*ODD, "0", "1", "9" * 5000, "\0", "\0" * 5]:
+            address = fill(text, [odd])
+            check(visitor.get(address), failures, address)
+            check(visitor.get(fill(text, [things["pk"][0], odd])), failures, address)
+            tried += 1
+    assert tried > 500 and not failures
+
+
+def test_every_address_takes_bytes_that_are_not_text(visitor, things, failures):
+    for text, names in ours():
+        for bytes_ in ("%FF", "%C0%80", "%ED%A0%80", "%00", "%80%81", "%F4%90%80%80"):
+            if parts(text):
+                address = "/" + text % dict.fromkeys(parts(text), bytes_)
+                assert 400 <= visitor.get(address).status_code < 500, address
+            assert visitor.get(f"{fill(text, [1])}?q={bytes_}").status_code == 400
+    assert not failures
+
+
+@pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "member"])
+def test_every_page_takes_odd_query_fields(visitor, things, failures, signed_in):
+    if signed_in:
+        visitor.force_login(things["member"])
+    fields = query_fields()
+    addresses = [address for address in real_addresses(things) if "logout" not in address]
+    for address, number in zip(addresses, range(10_000)):
+        for step in range(3):  # every page, another three of the values each
+            odd = ODD[(number * 3 + step) % len(ODD)]
+            check(visitor.get(address, dict.fromkeys(fields, odd)), failures, f"{address} {odd}")
+    assert not failures
+
+
+def test_every_list_takes_every_odd_value_in_every_field(visitor, things, failures):
+    for address in lists(things):
+        for field, odd in product(query_fields(), ODD):
+            check(visitor.get(address, {field: odd}), failures, f"{address}?{field}={odd}")
+    assert not failures
+
+
+def test_naughty_strings_are_searched_and_asked_for(visitor, things, failures):
+    with shared_file("vectors/naughty_strings.jsonl").open(encoding="utf-8") as lines:
+        strings = [json.loads(line)["s"] for line in lines]
+    places = cycle(product(lists(things), query_fields()))
+    for text in strings:
+        check(visitor.get("/search/", {"q": text}), failures, f"/search/ {text}")
+        for _ in range(2):
+            address, field = next(places)
+            check(visitor.get(address, {field: text}), failures, f"{address}?{field}={text}")
+    assert not failures
+
+
+def test_a_search_with_a_script_in_it_shows_it_as_text(visitor, things):
+    html = visitor.get("/search/", {"q": "<script>alert('mark')</script>\""}).content.decode()
+    assert "<script>alert" not in html and "&lt;script&gt;alert" in html
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/.git/config", "/.env", "/static/../config/settings.py", "/static/%2e%2e/.env", "/manage.py", "//", "/%2e%2e/"],
+)
+def test_files_of_the_project_are_not_pages(visitor, things, address):
+    response = visitor.get(address)
+    assert 300 <= response.status_code < 500
+    assert b"SECRET_KEY" not in response.content
+
+
+# ── Forms ────────────────────────────────────────────────────────────────────────────────────────
+
+HOSTILE = [
+    (b"", "application/x-www-form-urlencoded"),
+    (b"&".join([b"a=1"] * 200_000), "application/x-www-form-urlencoded"),
+    (b"body=%00&title=%00", "application/x-www-form-urlencoded"),
+    (b"body=\xff\xfe", "application/x-www-form-urlencoded"),
+    (b"body=x", "application/x-www-form-urlencoded; charset=utf-7"),
+    (b"{", "application/json"),
+    (b"[" * 100_000, "application/json"),
+    (b"x", "multipart/form-data"),
+    (b"--b\r\nbroken", "multipart/form-data; boundary=b"),
+    (
+        b'--b\r\nContent-Disposition: form-data; name="body"; filename="\0"\r\n\r\nx\r\n--b--\r\n',
+        "multipart/form-data; boundary=b",
+    ),
+    (b"<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><x>&a;</x>", "text/xml"),
+    (b"x", "text/plain; charset=unknown"),
+    (b"x", "é/ü; =;;"),
+]
+
+
+def test_every_address_takes_hostile_bodies(visitor, things, failures):
+    for address in real_addresses(things):
+        visitor.force_login(things["member"])
+        for body, kind in HOSTILE[:1] + HOSTILE[2:]:
+            check(visitor.post(address, body, content_type=kind), failures, f"POST {address} {kind}")
+    assert not failures
+
+
+@pytest.mark.parametrize("size", [2_700_000, 20_000_000], ids=["2.7 MB", "20 MB"])
+def test_a_great_body_is_refused(visitor, things, size):
+    for address in ("/community/new/", "/community/preview/", "/search/"):
+        body = b"body=" + b"a" * size
+        assert visitor.post(address, body, content_type="application/x-www-form-urlencoded").status_code == 413
+
+
+def test_a_form_of_many_fields_is_refused(visitor, things):
+    assert visitor.post("/community/new/", *HOSTILE[1][:1], content_type=HOSTILE[1][1]).status_code == 400
+    assert visitor.get("/search/?" + "a=1&" * 1_900).status_code == 400
+    assert visitor.get("/search/?" + "a=1&" * 200_000).status_code == 414
+
+
+def test_every_form_takes_odd_text_in_every_field(visitor, things, failures):
+    """Each button and form of the community, pressed by a member with odd text in every field it may have."""
+    fields = (
+        "title",
+        "body",
+        "tags",
+        "category",
+        "gist",
+        "reason",
+        "version",
+        "parent",
+        "next",
+        "q",
+        "token",
+        "at",
+        "after",
+    )
+    addresses = [address for address in real_addresses(things) if not address.startswith(("/accounts/", "/settings/"))]
+    for number, address in enumerate(addresses):
+        visitor.force_login(things["member"])
+        for step in range(4):
+            odd = ODD[(number * 4 + step) % len(ODD)]
+            check(visitor.post(address, dict.fromkeys(fields, odd)), failures, f"POST {address} {odd}")
+    assert not failures
+
+
+def test_every_form_of_an_account_takes_odd_text_in_every_field(visitor, things, failures):
+    fields = (
+        "login",
+        "username",
+        "email",
+        "password",
+        "password1",
+        "password2",
+        "oldpassword",
+        "code",
+        "next",
+        "action",
+        "bio",
+        "remember",
+    )
+    for text, names in ours():
+        if not text.startswith(("accounts/", "settings/")):
+            continue
+        for signed_in, odd in product((False, True), ODD[::3]):
+            visitor.logout()
+            if signed_in:
+                visitor.force_login(things["member"])
+            address = fill(text, ["x"])
+            check(visitor.post(address, dict.fromkeys(fields, odd)), failures, f"POST {address} {odd}")
+    assert not failures
+
+
+def test_odd_verbs_and_headers_are_answered(visitor, things, failures):
+    odd = {
+        "Accept": "*/*;q=x, ;;;, text/" + "x" * 1000,
+        "Accept-Language": "xx-" + "y" * 3000,
+        "Accept-Encoding": ",,,;q=",
+        "Cookie": 'sessionid="\\000\\001"; csrftoken=\xff; messages=x; =; ;',
+        "If-Modified-Since": "yesterday",
+        "If-None-Match": '"' * 99,
+        "Referer": "http://[",
+        "HX-Request": "true",
+        "HX-Current-URL": "http://[::/\x7f",
+        "HX-Target": "<script>",
+        "Range": "bytes=9999999999999999999999-",
+        "X-Forwarded-For": "not an address, 1.2.3.4.5, ::",
+        "User-Agent": "\xff" * 5000,
+    }
+    for address in lists(things):
+        for name, value in odd.items():
+            check(visitor.get(address, headers={name: value}), failures, f"{address} {name}")
+        for verb in ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "FOO"):
+            response = visitor.generic(verb, address)
+            check(response, failures, f"{verb} {address}")
+    assert not failures
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver:99999", "testserver@evil.example", "[::", "a" * 300, "é", ""]
+)
+def test_another_host_is_refused_and_not_repeated(visitor, things, host):
+    response = visitor.get("/", headers={"Host": host})
+    assert response.status_code == 400
+    assert "evil.example" not in response.content.decode()
+
+
+def test_the_desk_takes_odd_queries_and_ids(visitor, things, failures):
+    from django.contrib.auth import get_user_model
+
+    visitor.force_login(get_user_model().objects.create_superuser("keeper", "keeper@example.org", "plover-anvil-94"))
+    for text, names in patterns():
+        if not text.startswith("admin/") or "logout" in text:
+            continue
+        for odd in ODD[::5]:
+            check(
+                visitor.get(fill(text, [odd]), {"q": odd, "o": odd, "p": odd, "pk__in": odd, "e": odd}),
+                failures,
+                f"{text} {odd}",
+            )
+    assert not failures
+
+
+def test_all_of_it_left_the_database_usable(visitor, things):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)

@@ -1,0 +1,95 @@
+"""Gives every test run a machine of its own: an embedded PostgreSQL in a throw-away folder, and no ``.env``.
+
+A pytest plugin, named with ``-p`` in ``pyproject.toml`` because pytest-django reads the settings before any
+``conftest.py``. A ``DATABASE_URL`` in the environment chooses another PostgreSQL. It also finds Chromium: tests marked
+``browser`` are skipped without it, and with ``CI=true`` its absence fails the run.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from environs import Env
+
+from common.embedded import DATABASE, Cluster
+
+PREFIX = "studyhall-test-"
+OWNER = "owner"  # a file with the process id of the run that the folder belongs to
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+
+# A developer's own .env says nothing about the tests. What the environment itself says stays.
+Env.read_env = lambda *arguments, **options: True
+os.environ["STUDYHALL_MODE"] = "test"
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+
+def find_chromium() -> str | None:
+    """The path of the system's Chromium, or of the browser that ``CHROMIUM`` names."""
+    named = os.environ.get("CHROMIUM")
+    return next(filter(None, map(shutil.which, [named] if named else BROWSERS)), None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Iterator[None]:
+    """Start the database before pytest-django reads the settings."""
+    if not _is_worker() and "--help" not in args:
+        _remove_forgotten()
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder.chmod(0o711)  # root's database runs as another account, which must pass through
+        (folder / OWNER).write_text(str(os.getpid()))
+        early_config.add_cleanup(lambda: _remove(folder))
+        os.environ["VAR_DIR"] = str(folder)  # files that tests write lie there too
+        if not os.environ.get("DATABASE_URL"):
+            cluster = Cluster(folder / "postgres", fsync=False)
+            cluster.start()
+            cluster.ensure_database(DATABASE)
+    return (yield)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if _is_worker():
+        return []
+    database = "the one DATABASE_URL names" if os.environ.get("DATABASE_URL") else "embedded PostgreSQL"
+    browser = find_chromium() or "no Chromium found, so browser tests are skipped"
+    return [f"database: {database}", f"browser: {browser}"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    needing = [item for item in items if item.get_closest_marker("browser")]
+    if needing and find_chromium() is None:
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError("CI=true and there is no Chromium: browser tests must run here.")
+        for item in needing:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+def _is_worker() -> bool:
+    """Whether this is one of several processes of a run: the first one has done everything."""
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def _remove(folder: Path) -> None:
+    Cluster(folder / "postgres").remove()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_forgotten() -> None:
+    """Remove what runs left that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            if folder.lstat().st_uid == os.getuid() and not _lives(int((folder / OWNER).read_text())):
+                _remove(folder)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
