@@ -6,6 +6,9 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account import forms as allauth
+from allauth.mfa.base.forms import AuthenticateForm as MfaAuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
@@ -14,8 +17,82 @@ from accounts import names
 from accounts.models import Member
 from common.text import clean_text
 
+ADVICE = "8 characters or more; a few unrelated words are best."
 
-class LoginForm(allauth.LoginForm):
+
+class Plain:
+    """Our words for the fields of allauth's forms, and no placeholder that repeats the label."""
+
+    LABELS = {
+        "email": "E-mail address",
+        "oldpassword": "The password you have now",
+        "password1": "New password",
+        "password2": "New password, once more",
+    }
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+            if name == "oldpassword":
+                field.help_text = ""  # the page links to the reset itself
+            elif name == "password1":
+                field.help_text = ADVICE
+            elif name == "code":
+                field.widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+
+
+class AddEmailForm(Plain, allauth.AddEmailForm):
+    pass
+
+
+class ChangePasswordForm(Plain, allauth.ChangePasswordForm):
+    pass
+
+
+class ResetPasswordForm(Plain, allauth.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(Plain, allauth.ResetPasswordKeyForm):
+    pass
+
+
+class ReauthenticateForm(Plain, allauth.ReauthenticateForm):
+    pass
+
+
+class ConfirmEmailForm(Plain, allauth.ConfirmEmailVerificationCodeForm):
+    pass
+
+
+class ConfirmResetForm(Plain, allauth.ConfirmPasswordResetCodeForm):
+    pass
+
+
+class AppCode(Plain):
+    """A code of an authenticator app, or a recovery code: digits only, so phones show their number pad."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class ActivateAppForm(AppCode, ActivateTOTPForm):
+    pass
+
+
+class AuthenticateForm(AppCode, MfaAuthenticateForm):
+    pass
+
+
+class ReauthenticateByAppForm(AppCode, MfaReauthenticateForm):
+    pass
+
+
+class LoginForm(Plain, allauth.LoginForm):
     """Sign in by name or e-mail address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -27,7 +104,7 @@ class LoginForm(allauth.LoginForm):
         self.fields["password"].help_text = ""  # the page links to the reset itself
 
 
-class SignupForm(allauth.SignupForm):
+class SignupForm(Plain, allauth.SignupForm):
     """Sign up with an e-mail address that stays private, a name that is shown, and a password."""
 
     field_order = ("email", "username", "password1")
@@ -35,7 +112,7 @@ class SignupForm(allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         email, name, password = (self.fields[field] for field in self.field_order)
-        email.label, email.help_text = "E-mail address", "Never shown to anyone. We send a code to it."
+        email.help_text = "Never shown to anyone. We send a code to it."
         email.widget = forms.EmailInput(attrs={"autocomplete": "email", "maxlength": 254})
         name.label, name.help_text = "Name", f"What others see; a pseudonym is fine. {names.RULE}"
         name.widget = forms.TextInput(
@@ -46,7 +123,7 @@ class SignupForm(allauth.SignupForm):
                 "maxlength": names.LONGEST,
             }
         )
-        password.help_text = "8 characters or more; a few unrelated words are best."
+        password.label = "Password"
         if trap := app_settings.SIGNUP_FORM_HONEYPOT_FIELD:
             # allauth moves it off the page with an inline style, which our CSP forbids; this needs none.
             self.fields[trap].label = "Leave this empty"

@@ -56,7 +56,8 @@ class LineFormatter(logging.Formatter):
             "logger": record.name,
             "message": _cut(without_secrets(_message(record)), MESSAGE_LIMIT),
         }
-        if known := request_id.get():
+        # Django speaks of an answer when it has left our middleware, and hands the request along.
+        if known := request_id.get() or str(getattr(getattr(record, "request", None), "id", "")):
             line["request_id"] = known
         if isinstance(status := getattr(record, "status_code", None), int):
             line["status"] = status

@@ -7,23 +7,23 @@ Sources of the table: the levels are those of the Oxford Centre for Evidence-Bas
 of Evidence", question "Does this intervention help?"); publication types and MeSH headings are read by the scope
 notes of NLM's MeSH browser ("Publication Characteristics" and tree E05.318, epidemiologic methods).
 
-==================================================  =====================  =============================================
-fact                                                level                  why
-==================================================  =====================  =============================================
-Systematic Review, Meta-Analysis, Network M.-A.     1 synthesis            OCEBM step 1
-Randomized Controlled Trial, and the two types      2 trial                OCEBM step 2; NLM's scope notes of pragmatic
-NLM calls randomised (pragmatic, equivalence)                              and equivalence trials say "randomized"
-Controlled Clinical Trial, Clinical Trial (any      3 observational        OCEBM step 3, "non-randomized controlled
-phase), Observational Study, Twin Study                                    cohort / follow-up study"
-MeSH: cohort, follow-up, longitudinal, prospective, 3 observational        the same; a case-control study is step 4 of
-retrospective, case-control, cross-sectional                               OCEBM, and stands here because ours of that
-                                                                           step is called "case series or report"
-Case Reports                                        4 cases                OCEBM step 4
-Review, Editorial, Comment, guidelines, consensus   5 opinion              OCEBM step 5, "mechanism-based reasoning",
-                                                                           and narrative texts, which OCEBM leaves out
-MeSH Animals without Humans; In Vitro Techniques    6 laboratory           not evidence about people, whatever the design
-protocols, errata, retraction notices, letters      not stated             they report no results, or any kind of results
-==================================================  =====================  =============================================
+==================================================  ===================  =============================================
+fact                                                level                why
+==================================================  ===================  =============================================
+Systematic Review, Meta-Analysis, Network M.-A.     1 synthesis          OCEBM step 1
+Randomized Controlled Trial, and the two types      2 trial              OCEBM step 2; NLM's scope notes of pragmatic
+NLM calls randomised (pragmatic, equivalence)                            and equivalence trials say "randomized"
+Controlled Clinical Trial, Clinical Trial (any      3 observational      OCEBM step 3, "non-randomized controlled
+phase), Observational Study, Twin Study                                  cohort / follow-up study"
+MeSH: cohort, follow-up, longitudinal, prospective, 3 observational      the same; a case-control study is step 4 of
+retrospective, case-control, cross-sectional                             OCEBM, and stands here because ours of that
+                                                                         step is called "case series or report"
+Case Reports                                        4 cases              OCEBM step 4
+Review, Editorial, Comment, guidelines, consensus   5 opinion            OCEBM step 5, "mechanism-based reasoning",
+                                                                         and narrative texts, which OCEBM leaves out
+MeSH Animals without Humans; In Vitro Techniques    6 laboratory         no evidence about people, whatever the design
+protocols, errata, retraction notices, letters      not stated           they report no results, or results of any kind
+==================================================  ===================  =============================================
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ TRAILING = ".,;:!?'\"“”‘’«»…"
 BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 # Never part of a DOI, though they are no white space: they would let markup or control characters into an address.
 NOT_IN_DOI = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029<>\"`\\^{}|]")
-# DOIs of the 1990s carry the SICI of their article, angle brackets and all: 10.1002/(SICI)1097-0258(19980815)17:15<1661::AID…
+# DOIs of the 1990s carry the SICI of their article, angle brackets and all: 10.1002/(SICI)1097-0258…<1661::AID…
 SICI = re.compile(
     r"10\.\d{4,9}/(?:\(sici\))?\d{4}-\d{3}[\dx]\([^<>\s]*\)[^<>\s]*<[\w.-]+::?[\w-]+>[\w.;:#-]+", re.IGNORECASE
 )

@@ -34,7 +34,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def port(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) < 6 else 0
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return number
@@ -58,7 +58,7 @@ def require_free(host: str, number: int) -> None:
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     environment.give_up(
-                        f"Port {number} is taken by another program: stop it, or choose another --port."
+                        f"Port {number} is taken: stop the program that serves on it, or choose another --port."
                     )
                 if error.errno == errno.EACCES:
                     environment.give_up(f"Port {number} may only be used by root: choose a --port above 1023.")

@@ -9,7 +9,9 @@ from studies.dates import PartialDate
 
 MONTHS = {
     name: number
-    for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
 }
 YEAR = re.compile(r"\b(1[5-9]\d\d|2[01]\d\d)\b")
 DAY_AFTER_MONTH = re.compile(r"[A-Za-z]+\.?\s+(\d{1,2})\b(?!\d)")
@@ -37,7 +39,11 @@ def month_number(text: str) -> int | None:
     if text.isascii() and text.isdigit():
         return int(text) if 1 <= int(text[:4]) <= 12 else None
     word = re.match(r"[a-z]+", text)
-    return MONTHS.get(word[0][:3]) if word and not word[0].startswith(("summ", "spri", "autu", "fall", "wint", "mars")) else None
+    return (
+        MONTHS.get(word[0][:3])
+        if word and not word[0].startswith(("summ", "spri", "autu", "fall", "wint", "mars"))
+        else None
+    )
 
 
 def medline_date(text: str) -> PartialDate | None:

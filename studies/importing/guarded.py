@@ -298,7 +298,9 @@ def records(
             except NotAStudy as error:
                 yield Refusal(at, str(error))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-                yield Refusal(at, f"its markup has an unexpected shape ({type(error).__name__}: {cut(str(error), 120)})")
+                yield Refusal(
+                    at, f"its markup has an unexpected shape ({type(error).__name__}: {cut(str(error), 120)})"
+                )
         if not number:
             yield Refusal(place, "holds no study")
     except Unreadable as error:

@@ -37,8 +37,8 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 APPEARED = frozenset({"epub", "ppub", "epub-ppub", "collection", "pub", ""})
 # Summaries beside the abstract that are not the authors' abstract.
 NOT_THE_ABSTRACT = frozenset(
-    {"graphical", "teaser", "toc", "editor", "editors-summary", "author-highlights", "highlights", "key-points", "web-summary",
-     "short", "precis", "longsummary", "executive-summary", "plain-language-summary", "video", "stereochemical"}
+    {"graphical", "teaser", "toc", "editor", "editors-summary", "author-highlights", "highlights", "key-points",
+     "web-summary", "short", "precis", "longsummary", "executive-summary", "plain-language-summary", "video"}
 )  # fmt: skip
 CITATIONS = ("element-citation", "mixed-citation", "nlm-citation", "citation", "product")
 CONTINUED_BY = {
@@ -50,6 +50,11 @@ CONTINUED_BY = {
 }
 LICENCE_ADDRESS = re.compile(
     r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-sa|-nd)?)|publicdomain/(zero|mark))(?:/(\d\.\d))?", re.IGNORECASE
+)
+LICENCE_NAME = re.compile(
+    r"Creative Commons Attribution((?:[\s/-]*(?:Non-?\s?Commercial|Share-?\s?Alike|No-?\s?Deriv\w*))*)"
+    r"(?:\s*\(CC[^)]*\))?(?:\s+(\d\.\d))?",
+    re.IGNORECASE,
 )
 GROUP_OPENING = re.compile(r"^(?:(?:and|with)\s+)?(?:(?:on|in)\s+behalf\s+of|for)\s+(?:the\s+)?", re.IGNORECASE)
 DANGLING = re.compile(r"[\s(\[;,]*(?:doi|pmid|pmcid|pubmed)\s*:?\s*[)\].]*$", re.IGNORECASE)
@@ -236,7 +241,11 @@ def _keywords(meta: etree._Element) -> Iterator[str]:
     for group in meta.findall("kwd-group"):
         if "abbr" in group.get("kwd-group-type", "").lower() or group.get("kwd-group-type", "").upper() == "MESH":
             continue
-        for element in (*group.findall("kwd"), *group.findall("compound-kwd/compound-kwd-part"), *group.findall("nested-kwd/kwd")):
+        for element in (
+            *group.findall("kwd"),
+            *group.findall("compound-kwd/compound-kwd-part"),
+            *group.findall("nested-kwd/kwd"),
+        ):
             for word in line(element).split(";"):
                 yield word.strip(" .,")
 
@@ -266,16 +275,18 @@ def _licence(meta: etree._Element) -> tuple[str, str]:
     """The Creative Commons licence of the article, in words ("CC BY 4.0") and as its address; ("", "") for others.
 
     Asked in the order of their authority: the licence's own link, the first licence link in its text, a licence
-    address written out in its text. A second link is often the waiver for the data, not for the article.
+    address written out in its text, its name. A second link is often the waiver for the data, not for the article.
     """
     for licence in meta.iterfind("permissions/license"):
         links = [licence.get(XLINK_HREF, "")]
         links += [element.get(XLINK_HREF, "") for element in licence.iter("ext-link", "uri", "license_ref")]
         links += [line(element) for element in licence.iter("license_ref", "uri")]
-        links.append("".join(licence.itertext()))
-        for link in links:
+        text = " ".join("".join(licence.itertext()).split())
+        for link in (*links, text):
             if found := LICENCE_ADDRESS.search(link):
                 return _licence_words(found), web_address(f"https://{found[0].lower().rstrip('/')}/")
+        if named := LICENCE_NAME.search(text):
+            return _licence_named(named), ""
     return "", ""
 
 
@@ -286,10 +297,18 @@ def _licence_words(found: re.Match[str]) -> str:
     return "CC0" + version if found[2].lower() == "zero" else "Public domain"
 
 
+def _licence_named(found: re.Match[str]) -> str:
+    more = found[1].lower()
+    parts = [short for word, short in (("commercial", "-NC"), ("alike", "-SA"), ("deriv", "-ND")) if word in more]
+    return f"CC BY{''.join(parts)}" + (f" {found[2]}" if found[2] else "")
+
+
 def _self_address(meta: etree._Element) -> str:
     """Where the publisher says the article itself is, if that is a web address."""
     for element in meta.findall("self-uri"):
-        if element.get("content-type", "") != "pdf" and (address := web_address(element.get(XLINK_HREF, "") or line(element))):
+        if element.get("content-type", "") != "pdf" and (
+            address := web_address(element.get(XLINK_HREF, "") or line(element))
+        ):
             return address
     return ""
 
@@ -326,7 +345,9 @@ def _references(article: etree._Element) -> tuple[list[Reference], list[str]]:
 
 
 def _references_of(ref: etree._Element) -> Iterator[Reference]:
-    citations = [child for child in ref.iter(*CITATIONS) if not any(above.tag in CITATIONS for above in child.iterancestors())]
+    citations = [
+        child for child in ref.iter(*CITATIONS) if not any(above.tag in CITATIONS for above in child.iterancestors())
+    ]
     chosen: list[etree._Element] = []
     for citation in citations:
         parent = citation.getparent()
@@ -388,8 +409,21 @@ def _composed(citation: etree._Element) -> str:
     people = [_short_name(element) for element in citation.iter("name", "string-name", "collab")]
     if citation.find(".//etal") is not None:
         people.append("et al")
-    title = next((text for name in ("article-title", "chapter-title", "data-title", "trans-title") if (text := line(citation.find(f".//{name}")))), "")
-    sentences = [", ".join(filter(None, people)), title, line(citation.find(".//source")), _imprint(citation), _where(citation)]
+    title = next(
+        (
+            text
+            for name in ("article-title", "chapter-title", "data-title", "trans-title")
+            if (text := line(citation.find(f".//{name}")))
+        ),
+        "",
+    )
+    sentences = [
+        ", ".join(filter(None, people)),
+        title,
+        line(citation.find(".//source")),
+        _imprint(citation),
+        _where(citation),
+    ]
     sentences += [line(element) for element in citation.iter("comment", "annotation")]
     for link in citation.iter("ext-link", "uri"):
         if not any(above.tag in ("comment", "annotation") for above in link.iterancestors()):
@@ -408,7 +442,9 @@ def _short_name(element: etree._Element) -> str:
 
 
 def _imprint(citation: etree._Element) -> str:
-    publisher = ": ".join(filter(None, (line(citation.find(".//publisher-loc")), line(citation.find(".//publisher-name")))))
+    publisher = ": ".join(
+        filter(None, (line(citation.find(".//publisher-loc")), line(citation.find(".//publisher-name"))))
+    )
     edition = line(citation.find(".//edition"))
     return ". ".join(filter(None, (f"{edition} ed" if edition.rstrip("stndrh").isdigit() else edition, publisher)))
 

@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from studies.importing.guarded import DAMAGE, PROLOG_LIMIT, RECORD_LIMIT, Stream, Unreadable, damaged, prolog, read_bytes
+from studies.importing.guarded import (
+    DAMAGE,
+    PROLOG_LIMIT,
+    RECORD_LIMIT,
+    Stream,
+    Unreadable,
+    damaged,
+    prolog,
+    read_bytes,
+)
 from studies.importing.jats import read_jats
 from studies.importing.pubmed import read_pubmed
 from studies.importing.record import Refusal, StudyRecord, cut
@@ -113,7 +122,10 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, at: str) -> Itera
     if file is None:
         return
     if member.size > RECORD_LIMIT:
-        yield "", Refusal(at, f"is larger than {RECORD_LIMIT // 1024**2} MB, the most that one file of an archive may be")
+        yield (
+            "",
+            Refusal(at, f"is larger than {RECORD_LIMIT // 1024**2} MB, the most that one file of an archive may be"),
+        )
     else:
         try:
             head = read_bytes(file, PROLOG_LIMIT)
@@ -201,5 +213,7 @@ class _Rejoined:
             self.allowance -= len(data)
             if self.allowance < 0:
                 raise Unreadable("has an archive header of more than 1 MB")
-        self.last = (self.last + data)[-tarfile.BLOCKSIZE :] if len(data) < tarfile.BLOCKSIZE else data[-tarfile.BLOCKSIZE :]
+        self.last = (
+            (self.last + data)[-tarfile.BLOCKSIZE :] if len(data) < tarfile.BLOCKSIZE else data[-tarfile.BLOCKSIZE :]
+        )
         return data

@@ -29,7 +29,9 @@ def author_key(person: Person) -> str:
 def folded(text: str) -> str:
     """Lower case, without accents and punctuation, words apart by one space: for comparing, never for showing."""
     bare = "".join(
-        character for character in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(character) != "Mn"
+        character
+        for character in unicodedata.normalize("NFKD", text.casefold())
+        if unicodedata.category(character) != "Mn"
     )
     words = re.sub(r"['’`.\-‐‑]", "", bare)
     words = " ".join(re.sub(r"[\W_]+", " ", words).split())

@@ -13,8 +13,12 @@ from common.text import clean_line
 Skip = Callable[[etree._Element], bool]
 
 # Notes, formula sources and pictures are no words of the sentence they stand in.
-UNSPOKEN = frozenset({"fn", "tex-math", "graphic", "inline-graphic", "object-id", "disp-formula", "inline-supplementary-material"})
-SPACED = frozenset({"break", "p", "title", "list", "list-item", "sec", "label", "td", "th", "tr", "disp-quote", "AbstractText"})
+UNSPOKEN = frozenset(
+    {"fn", "tex-math", "graphic", "inline-graphic", "object-id", "disp-formula", "inline-supplementary-material"}
+)
+SPACED = frozenset(
+    {"break", "p", "title", "list", "list-item", "sec", "label", "td", "th", "tr", "disp-quote", "AbstractText"}
+)
 XINCLUDE = "{http://www.w3.org/2001/XInclude}"
 
 SUPERSCRIPTS = str.maketrans("0123456789+-−–n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻ⁿ")

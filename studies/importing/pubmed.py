@@ -80,6 +80,7 @@ def _article(element: etree._Element, place: str) -> StudyRecord:
         retraction=state,
         retraction_notice=notice,
         retraction_date=noticed,
+        revised=_revised(citation),
         place=place,
         losses=tuple(EMPTY_REFERENCE for reference in references if not reference),
     )
@@ -97,7 +98,10 @@ def _chapter(element: etree._Element, place: str) -> StudyRecord:
     ids = _ids(document.find("ArticleIdList")) | _ids(element.find("PubmedBookData/ArticleIdList"))
     people = document.find("AuthorList")
     authors = tuple(_authors(people)) or tuple(
-        person for group in book.findall("AuthorList") if group.get("Type", "authors") == "authors" for person in _authors(group)
+        person
+        for group in book.findall("AuthorList")
+        if group.get("Type", "authors") == "authors"
+        for person in _authors(group)
     )
     references = [_reference(reference) for reference in element.iterfind(".//ReferenceList//Reference")]
     return StudyRecord(
@@ -206,6 +210,11 @@ def _pages(article: etree._Element) -> str:
 def _language(article: etree._Element) -> str:
     code = line(article.find("Language")).lower()
     return LANGUAGES.get(code, "" if code == "und" else code)
+
+
+def _revised(citation: etree._Element) -> str:
+    date = _date(citation.find("DateRevised"))
+    return date.iso if date else ""
 
 
 # ── What it says ─────────────────────────────────────────────────────────────────────────────────

@@ -120,7 +120,8 @@ class StudyRecord:
     """What one source says about one study. Raises ``NotAStudy`` without a title or without any identifier.
 
     ``abstract`` is Markdown: paragraphs, each with its section's label in bold where there is one, everything else
-    escaped. ``keywords`` are the authors' or ours, ``mesh`` NLM's. ``place`` (where it was read) and ``losses`` (what
+    escaped. ``keywords`` are the authors' or ours, ``mesh`` NLM's. ``revised`` is the ISO day on which the source last
+    changed its record, where it says so. ``place`` (where it was read) and ``losses`` (what
     was left out while reading) are about the reading, not about the study: they are not stored and not compared.
     """
 
@@ -149,6 +150,7 @@ class StudyRecord:
     retraction: str = ""
     retraction_notice: str = ""
     retraction_date: str = ""
+    revised: str = ""
     place: str = field(default="", compare=False)
     losses: tuple[str, ...] = field(default=(), compare=False)
 
@@ -181,6 +183,7 @@ class StudyRecord:
             registration=parse_registration(self.registration),
             retraction_notice=parse_doi(self.retraction_notice) or parse_pmid(self.retraction_notice),
             retraction_date=partial_date_or_blank(self.retraction_date),
+            revised=partial_date_or_blank(self.revised),
         )
         if not self.title:
             raise NotAStudy("it has no title")

@@ -132,3 +132,20 @@ class TestTwoFactor:
         wrong = member.post(answer.url, {"password": "wrong"})
         assert "This isn&#x27;t your password" in wrong.content.decode()
         assert member.post(answer.url, {"password": PASSWORD}).url == TWO_FACTOR + "totp/activate/"
+
+
+class TestForms:
+    """allauth's forms speak our words and help the keyboard of a phone."""
+
+    @pytest.mark.parametrize(
+        "address",
+        [EMAIL, "/accounts/password/change/", "/accounts/password/reset/", "/accounts/reauthenticate/?next=/"],
+    )
+    def test_repeat_no_label_inside_the_field(self, proved: Visitor, address: str):
+        page = proved.get(address)
+        assert page.status_code == 200
+        for field in page.context["form"]:
+            assert "placeholder" not in field.field.widget.attrs
+
+    def test_of_the_app_ask_for_digits(self, proved: Visitor):
+        assert 'inputmode="numeric"' in proved.get(TWO_FACTOR + "totp/activate/").content.decode()

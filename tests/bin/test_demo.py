@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from common.embedded import Cluster
+
 DEMO = settings.BASE_DIR / "bin/demo"
 READY_SECONDS = 120
 
@@ -94,16 +96,19 @@ class TestSentences:
         for name in ("bin", "requirements.txt"):
             source = settings.BASE_DIR / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-        tools = tmp_path / "tools"
-        tools.mkdir()
-        crippled = tools / "python3"
-        base = getattr(sys, "_base_executable", sys.executable)
-        crippled.write_text(f'#!/bin/sh\n[ "$2" = venv ] && exit 1\nexec "{base}" "$@"\n')
-        crippled.chmod(0o755)
-        lib = tmp_path / "bin/lib/environment.py"
-        lib.write_text(lib.read_text().replace('getattr(sys, "_base_executable", None)', f'"{crippled}"'))
-        command = ["/bin/sh", str(tmp_path / "bin/demo"), "--port", str(free_port())]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(PATH=str(tools)))
+        broken = tmp_path / "broken"
+        broken.mkdir()
+        (broken / "venv.py").write_text("raise SystemExit('ensurepip is not available')")
+        python = tmp_path / "python3"
+        python.write_text(f'#!/bin/sh\nexec "{getattr(sys, "_base_executable", sys.executable)}" "$@"\n')
+        python.chmod(0o755)
+        done = subprocess.run(
+            ["/bin/sh", str(tmp_path / "bin/demo"), "--port", str(free_port())],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(PATH=str(tmp_path), PYTHONPATH=str(broken)),
+        )
         assert done.returncode == 1
         assert "its module venv is missing or incomplete" in done.stderr
         assert "Traceback" not in done.stderr
@@ -117,8 +122,13 @@ class TestSentences:
 
 
 class TestOneRun:
-    def test_serves_until_told_to_stop(self, tmp_path: Path) -> None:
-        port, var = free_port(), tmp_path / "var"
+    @pytest.fixture
+    def var(self, tmp_path: Path) -> Iterator[Path]:
+        yield tmp_path / "var"
+        Cluster(tmp_path / "var/postgres").remove()
+
+    def test_serves_until_told_to_stop(self, var: Path) -> None:
+        port = free_port()
         command = ["/bin/sh", str(DEMO), "--port", str(port)]
         running = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(VAR_DIR=str(var))
@@ -139,9 +149,6 @@ class TestOneRun:
         assert programs_of(var) == []
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", port), timeout=1)
-        from common.embedded import Cluster
-
-        Cluster(var / "postgres").remove()
 
 
 def read_until(running: "subprocess.Popen[str]", words: str) -> str:

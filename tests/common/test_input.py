@@ -6,18 +6,23 @@ tried without being named here.
 
 import json
 import re
-from itertools import cycle, product
+import sys
+from itertools import count, cycle, product
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.core.signals import got_request_exception
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.html import escape
 from django.utils.regex_helper import normalize
 
+from accounts.models import Member
 from common.tags import set_tags
+from common.text import clean_line, clean_text
+from forum.models import Post
 from forum.models.post import PostTag
 from tests.builders import make_comment, make_member, make_post, make_study
 from tests.shared import shared_file
@@ -71,8 +76,6 @@ def failures():
     seen = []
 
     def remember(sender, request=None, **kwargs):
-        import sys
-
         seen.append(f"{request.method} {request.get_full_path()[:300]}: {sys.exc_info()[1]!r}"[:600])
 
     got_request_exception.connect(remember)
@@ -172,7 +175,7 @@ def test_the_walk_finds_the_sites_addresses(things):
 
 def test_every_address_takes_odd_parts(visitor, things, failures):
     tried = 0
-    for text, names in ours():
+    for text, _ in ours():
         if "%(" not in text:
             continue
         for odd in [*ODD, "0", "1", "9" * 5000, "\0", "\0" * 5]:
@@ -184,7 +187,7 @@ def test_every_address_takes_odd_parts(visitor, things, failures):
 
 
 def test_every_address_takes_bytes_that_are_not_text(visitor, things, failures):
-    for text, names in ours():
+    for text, _ in ours():
         for bytes_ in ("%FF", "%C0%80", "%ED%A0%80", "%00", "%80%81", "%F4%90%80%80"):
             if parts(text):
                 address = "/" + text % dict.fromkeys(parts(text), bytes_)
@@ -199,29 +202,40 @@ def test_every_page_takes_odd_query_fields(visitor, things, failures, signed_in)
         visitor.force_login(things["member"])
     fields = query_fields()
     addresses = [address for address in real_addresses(things) if "logout" not in address]
-    for address, number in zip(addresses, range(10_000)):
+    for address, number in zip(addresses, count(), strict=False):
         for step in range(3):  # every page, another three of the values each
             odd = ODD[(number * 3 + step) % len(ODD)]
             check(visitor.get(address, dict.fromkeys(fields, odd)), failures, f"{address} {odd}")
     assert not failures
 
 
-def test_every_list_takes_every_odd_value_in_every_field(visitor, things, failures):
-    for address in lists(things):
-        for field, odd in product(query_fields(), ODD):
-            check(visitor.get(address, {field: odd}), failures, f"{address}?{field}={odd}")
+def test_every_list_takes_odd_values_in_each_field(visitor, things, failures):
+    """One field at a time: a list that refuses one would not look at the others."""
+    odd = cycle(ODD)
+    for address, field, _ in product(lists(things), query_fields(), range(5)):
+        value = next(odd)
+        check(visitor.get(address, {field: value}), failures, f"{address}?{field}={value}")
     assert not failures
 
 
+@pytest.mark.parametrize("address", ["/search/", "/studies/"])
+def test_any_odd_text_can_be_searched_for(visitor, things, failures, address):
+    for value in ODD:
+        response = visitor.get(address, {"q": value})
+        check(response, failures, f"{address} {value}")
+        assert response.status_code == 200
+    assert not failures
+
+
+@pytest.mark.slow
 def test_naughty_strings_are_searched_and_asked_for(visitor, things, failures):
     with shared_file("vectors/naughty_strings.jsonl").open(encoding="utf-8") as lines:
         strings = [json.loads(line)["s"] for line in lines]
+    searches = cycle(product(("/search/", "/studies/"), ("q",)))
     places = cycle(product(lists(things), query_fields()))
-    for text in strings:
-        check(visitor.get("/search/", {"q": text}), failures, f"/search/ {text}")
-        for _ in range(2):
-            address, field = next(places)
-            check(visitor.get(address, {field: text}), failures, f"{address}?{field}={text}")
+    for number, text in enumerate(strings):
+        address, field = next(places if number % 2 else searches)
+        check(visitor.get(address, {field: text}), failures, f"{address}?{field}={text}")
     assert not failures
 
 
@@ -232,7 +246,7 @@ def test_a_search_with_a_script_in_it_shows_it_as_text(visitor, things):
 
 @pytest.mark.parametrize(
     "address",
-    ["/.git/config", "/.env", "/static/../config/settings.py", "/static/%2e%2e/.env", "/manage.py", "//", "/%2e%2e/"],
+    ["/.git/config", "/.env", "/static/../config/settings.py", "/static/%2e%2e/.env", "/manage.py", "/%2e%2e/"],
 )
 def test_files_of_the_project_are_not_pages(visitor, things, address):
     response = visitor.get(address)
@@ -266,7 +280,7 @@ def test_every_address_takes_hostile_bodies(visitor, things, failures):
     for address in real_addresses(things):
         visitor.force_login(things["member"])
         for body, kind in HOSTILE[:1] + HOSTILE[2:]:
-            check(visitor.post(address, body, content_type=kind), failures, f"POST {address} {kind}")
+            check(visitor.generic("POST", address, body, content_type=kind), failures, f"POST {address} {kind}")
     assert not failures
 
 
@@ -302,10 +316,37 @@ def test_every_form_takes_odd_text_in_every_field(visitor, things, failures):
     )
     addresses = [address for address in real_addresses(things) if not address.startswith(("/accounts/", "/settings/"))]
     for number, address in enumerate(addresses):
-        visitor.force_login(things["member"])
-        for step in range(4):
-            odd = ODD[(number * 4 + step) % len(ODD)]
-            check(visitor.post(address, dict.fromkeys(fields, odd)), failures, f"POST {address} {odd}")
+        for step in range(3):
+            odd = ODD[(number * 3 + step) % len(ODD)]
+            sent = dict.fromkeys(fields, odd)
+            if step:  # a form that is right but for its texts goes further
+                sent |= {"category": things["slug"][0], "version": 1, "token": "", "gist": ""}
+            with transaction.atomic():
+                visitor.force_login(things["member"])
+                check(visitor.post(address, sent), failures, f"POST {address} {odd}")
+                transaction.set_rollback(True)  # a deleted post would hide what the next form does
+    assert not failures
+
+
+def test_text_that_is_accepted_comes_back_as_it_was(visitor, things, failures):
+    visitor.force_login(things["member"])
+    for odd in ODD:
+        sent = {
+            "category": things["slug"][0],
+            "title": f"Q {odd}"[:190],
+            "body": f"{odd}\r\n\r\n{odd} end",
+            "tags": "",
+            "gist": "",
+        }
+        response = visitor.post("/community/new/", sent)
+        check(response, failures, odd)
+        assert response.status_code == 302, odd
+        post = Post.objects.latest("pk")
+        assert post.title == clean_line(sent["title"])
+        assert post.text.body == clean_text(sent["body"])
+        page = visitor.get(response.headers["Location"])
+        assert escape(post.title) in page.content.decode() and page.status_code == 200
+        assert escape(post.text.body) in visitor.get(f"/posts/{post.pk}/edit/").content.decode()
     assert not failures
 
 
@@ -324,10 +365,10 @@ def test_every_form_of_an_account_takes_odd_text_in_every_field(visitor, things,
         "bio",
         "remember",
     )
-    for text, names in ours():
+    for text, _ in ours():
         if not text.startswith(("accounts/", "settings/")):
             continue
-        for signed_in, odd in product((False, True), ODD[::3]):
+        for signed_in, odd in product((False, True), ODD[::4]):
             visitor.logout()
             if signed_in:
                 visitor.force_login(things["member"])
@@ -361,9 +402,7 @@ def test_odd_verbs_and_headers_are_answered(visitor, things, failures):
     assert not failures
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "testserver:99999", "testserver@evil.example", "[::", "a" * 300, "é", ""]
-)
+@pytest.mark.parametrize("host", ["evil.example", "testserver@evil.example", "[::", "a" * 300, "é", ""])
 def test_another_host_is_refused_and_not_repeated(visitor, things, host):
     response = visitor.get("/", headers={"Host": host})
     assert response.status_code == 400
@@ -371,13 +410,11 @@ def test_another_host_is_refused_and_not_repeated(visitor, things, host):
 
 
 def test_the_desk_takes_odd_queries_and_ids(visitor, things, failures):
-    from django.contrib.auth import get_user_model
-
-    visitor.force_login(get_user_model().objects.create_superuser("keeper", "keeper@example.org", "plover-anvil-94"))
-    for text, names in patterns():
+    visitor.force_login(Member.objects.create_superuser("keeper", "keeper@example.org", "plover-anvil-94"))
+    for text, _ in patterns():
         if not text.startswith("admin/") or "logout" in text:
             continue
-        for odd in ODD[::5]:
+        for odd in ODD[::8]:
             check(
                 visitor.get(fill(text, [odd]), {"q": odd, "o": odd, "p": odd, "pk__in": odd, "e": odd}),
                 failures,

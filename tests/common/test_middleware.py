@@ -433,6 +433,10 @@ class TestALogLine:
             assert json.loads(line_of("x"))["request_id"] == "abc"
         finally:
             request_id.reset(known)
+        request = RequestFactory().get("/")
+        assert "request_id" not in json.loads(line_of("x", request=request))
+        request.id = "def"
+        assert json.loads(line_of("x", request=request))["request_id"] == "def"
         assert "request_id" not in json.loads(line_of("x"))
 
     def test_holds_an_exception_as_one_text(self):

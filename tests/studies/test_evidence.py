@@ -31,7 +31,9 @@ class TestPublicationTypes:
         assert (found.level, found.study_type) == (level, words)
         assert found.source.startswith("PubMed publication type")
 
-    @pytest.mark.parametrize("name", ["Journal Article", "Multicenter Study", "Comparative Study", "Clinical Study", "Preprint"])
+    @pytest.mark.parametrize(
+        "name", ["Journal Article", "Multicenter Study", "Comparative Study", "Clinical Study", "Preprint"]
+    )
     def test_that_tell_no_design_leave_it_not_stated(self, name):
         assert assess([name]) == NOT_STATED
 

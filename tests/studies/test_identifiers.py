@@ -80,7 +80,9 @@ class TestDoi:
         assert parse_doi(text) == ""
 
     def test_is_found_in_a_text_only_where_the_text_says_so(self):
-        assert doi_in("Lancet 2005. doi:10.1016/S0140-6736(05)67006-7. PMID: 15992692") == "10.1016/s0140-6736(05)67006-7"
+        assert (
+            doi_in("Lancet 2005. doi:10.1016/S0140-6736(05)67006-7. PMID: 15992692") == "10.1016/s0140-6736(05)67006-7"
+        )
         assert doi_in("See https://doi.org/10.1000/XYZ.") == "10.1000/xyz"
         assert doi_in("Version 10.1000/xyz of the protocol") == ""
 
@@ -92,7 +94,9 @@ class TestDoi:
 
 
 class TestNumbers:
-    @pytest.mark.parametrize("text", ["21383913", "PMID: 21383913", "pmid21383913", "https://pubmed.ncbi.nlm.nih.gov/21383913/"])
+    @pytest.mark.parametrize(
+        "text", ["21383913", "PMID: 21383913", "pmid21383913", "https://pubmed.ncbi.nlm.nih.gov/21383913/"]
+    )
     def test_a_pmid_has_one_spelling(self, text):
         assert parse_pmid(text) == "21383913"
 
@@ -105,7 +109,14 @@ class TestNumbers:
         assert pmid_in("Ann Intern Med. 1999; 10068412") == ""
 
     @pytest.mark.parametrize(
-        "text", ["PMC3043309", "pmc3043309", "PMC3043309.1", "https://www.ncbi.nlm.nih.gov/pmc/articles/PMC3043309/", "PMCID: PMC3043309"]
+        "text",
+        [
+            "PMC3043309",
+            "pmc3043309",
+            "PMC3043309.1",
+            "https://www.ncbi.nlm.nih.gov/pmc/articles/PMC3043309/",
+            "PMCID: PMC3043309",
+        ],
     )
     def test_a_pmcid_has_one_spelling(self, text):
         assert parse_pmcid(text) == "PMC3043309"
@@ -117,7 +128,13 @@ class TestNumbers:
 
 class TestCheckCharacters:
     @pytest.mark.parametrize(
-        "text", ["0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097", "0000000218250097", "orcid:0000-0002-1825-0097"]
+        "text",
+        [
+            "0000-0002-1825-0097",
+            "https://orcid.org/0000-0002-1825-0097",
+            "0000000218250097",
+            "orcid:0000-0002-1825-0097",
+        ],
     )
     def test_an_orcid_has_one_spelling(self, text):
         assert parse_orcid(text) == "0000-0002-1825-0097"

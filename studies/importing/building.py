@@ -1,0 +1,383 @@
+"""A study computed from all that its sources say: the one place that decides which source is believed for what.
+
+Nothing here depends on which source was imported first. ``rebuild`` computes again what is stored, after the rules or
+the readers have changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+
+from common import markdown
+from common.models import Tag
+from common.tags import get_or_create, set_tags
+from common.text import plain_text
+from studies.evidence import assess
+from studies.importing.journals import known_journal
+from studies.importing.linking import link
+from studies.importing.people import author_key, folded, known_authors
+from studies.importing.record import (
+    RETRACTION_STATES,
+    Heading,
+    JournalFacts,
+    Person,
+    Reference,
+    StudyRecord,
+    web_address,
+)
+from studies.importing.subjects import tag_names
+from studies.models import Authorship, Citation, Study, StudySource, StudyTag, StudyText, Summary
+
+# Whom to believe first. PubMed's records are checked by librarians; JATS is what the publisher typed; ours come last.
+PRECEDENCE = (StudySource.Kind.PUBMED, StudySource.Kind.JATS, StudySource.Kind.DEMO)
+# Reference lists the other way about: JATS keeps each reference as printed, PubMed often only its number.
+PRECEDENCE_OF_REFERENCES = (StudySource.Kind.JATS, StudySource.Kind.PUBMED, StudySource.Kind.DEMO)
+NAMES_LIMIT = 50_000  # characters of names that are searched: PostgreSQL refuses a search vector of more than 1 MB
+BATCH = 100
+
+COLUMNS = (
+    "title", "journal", "published_year", "published_month", "published_day", "volume", "issue", "pages", "language",
+    "doi", "pmid", "pmcid", "registration", "publication_types", "study_type", "evidence_level", "evidence_source",
+    "sample_size", "licence", "open_access_url", "retraction", "retraction_notice", "retraction_date",
+)  # fmt: skip
+
+Sources = Mapping[str, StudyRecord]
+
+
+# ── What the sources say together ────────────────────────────────────────────────────────────────
+
+
+def combined(sources: Sources) -> StudyRecord:
+    """One record of what all sources say: field by field, the first that says anything, in the order of precedence.
+
+    Identifiers, keywords and headings are joined; authors keep their order of the source that is believed and get
+    missing ORCID iDs from the others; references likewise get missing identifiers; of several states of retraction the
+    gravest holds, with its notice. Takes at least one record.
+    """
+    records = [sources[kind] for kind in PRECEDENCE if kind in sources]
+    first = records[0]
+    facts: dict[str, Any] = {
+        name: next((value for record in records if (value := getattr(record, name))), getattr(first, name))
+        for name in (
+            "title", "published", "doi", "pmid", "pmcid", "volume", "issue", "pages", "language", "abstract",
+            "article_type", "open_access_url", "registration", "sample_size",
+        )
+    }  # fmt: skip
+    licensed = next((record for record in records if record.licence), first)
+    gravest = max(records, key=lambda record: RETRACTION_STATES.index(record.retraction))  # of equals the first
+    return replace(
+        first,
+        **facts,
+        journal=_journal(records),
+        authors=_authors(records),
+        keywords=_joined(record.keywords for record in records),
+        mesh=_headings(records),
+        publication_types=_joined(record.publication_types for record in records),
+        references=_references([sources[kind].references for kind in PRECEDENCE_OF_REFERENCES if kind in sources]),
+        licence=licensed.licence,
+        licence_url=licensed.licence_url,
+        retraction=gravest.retraction,
+        retraction_notice=gravest.retraction_notice,
+        retraction_date=gravest.retraction_date,
+        losses=(),
+    )
+
+
+def _journal(records: Sequence[StudyRecord]) -> JournalFacts:
+    said = [record.journal for record in records if record.journal]
+    return JournalFacts(
+        title=next((journal.title for journal in said if journal.title), ""),
+        abbreviation=next((journal.abbreviation for journal in said if journal.abbreviation), ""),
+        issns=tuple(issn for journal in said for issn in journal.issns),
+        nlm_id=next((journal.nlm_id for journal in said if journal.nlm_id), ""),
+    )
+
+
+def _joined(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Each once, however it is spelled, in the order of the lists."""
+    return tuple({text.casefold(): text for words in reversed(list(lists)) for text in reversed(words)}.values())[::-1]
+
+
+def _headings(records: Sequence[StudyRecord]) -> tuple[Heading, ...]:
+    found: dict[str, Heading] = {}
+    for heading in (heading for record in records for heading in record.mesh):
+        before = found.get(heading.descriptor)
+        found[heading.descriptor] = Heading(heading.descriptor, heading.major or bool(before and before.major))
+    return tuple(found.values())
+
+
+def _authors(records: Sequence[StudyRecord]) -> tuple[Person, ...]:
+    """The authors of the first source that names any; ORCID iDs from the others where one name fits one person."""
+    authors = next((record.authors for record in records if record.authors), ())
+    iDs: dict[str, set[str]] = defaultdict(set)
+    for person in (person for record in records for person in record.authors if person.orcid):
+        iDs[_short(person)].add(person.orcid)
+    spelled = defaultdict(int)  # type: ignore[var-annotated]
+    for person in authors:
+        spelled[_short(person)] += 1
+
+    def with_orcid(person: Person) -> Person:
+        found = iDs[_short(person)]
+        fits = not person.orcid and len(found) == 1 and spelled[_short(person)] == 1
+        return replace(person, orcid=next(iter(found))) if fits else person
+
+    return tuple(map(with_orcid, authors))
+
+
+def _short(person: Person) -> str:
+    """Family name and first initial: enough to tell the authors of one study apart, mostly."""
+    return f"{folded(person.family or person.collective)}|{folded(person.given)[:1]}"
+
+
+def _references(lists: Sequence[tuple[Reference, ...]]) -> tuple[Reference, ...]:
+    """The first list that has any, each reference with the identifiers that the other lists know for the same work.
+
+    The lists are not joined: the same works stand in all of them, and half of them could not be told to be the same.
+    """
+    filled = [references for references in lists if references]
+    if len(filled) < 2:
+        return filled[0] if filled else ()
+    known: dict[tuple[str, str], Reference] = {}
+    for reference in (reference for references in reversed(filled[1:]) for reference in reversed(references)):
+        for name in ("doi", "pmid", "pmcid"):
+            if value := getattr(reference, name):
+                known[name, value] = reference
+    return tuple(_completed(reference, known) for reference in filled[0])
+
+
+def _completed(reference: Reference, known: Mapping[tuple[str, str], Reference]) -> Reference:
+    for name in ("doi", "pmid", "pmcid"):
+        other = known.get((name, getattr(reference, name)))
+        if other:
+            missing = {
+                each: value
+                for each in ("doi", "pmid", "pmcid", "year", "text")
+                if not getattr(reference, each) and (value := getattr(other, each))
+            }
+            reference = replace(reference, **missing, losses=())
+    return reference
+
+
+# ── What the library holds ───────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def build(studies: Mapping[int, Sources]) -> None:
+    """Write these studies anew from their sources, and all that hangs on them: authors, citations, links, tags, texts.
+
+    Takes each study's id with its sources. Fields in ``kept_fields`` stay as a librarian set them ("authors", "tags",
+    "citations" and "abstract" count as fields). Rows that are right already are not written.
+    """
+    rows = {study.pk: study for study in Study.objects.filter(pk__in=studies).select_for_update().order_by("pk")}
+    facts = {pk: combined(studies[pk]) for pk in rows}
+    _write_columns(rows, facts)
+    _write_authors(rows, facts)
+    formerly_cited = _write_citations(rows, facts)
+    link(rows, formerly_cited)
+    # Tags come last of what others lock too: a member who opens a discussion locks the study, then its tags.
+    _write_tags(rows, facts)
+    _write_texts(rows, facts)
+
+
+def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+    changed = []
+    for pk, study in rows.items():
+        wanted = _columns(study, facts[pk])
+        differing = [
+            name for name, value in wanted.items() if name not in study.kept_fields and getattr(study, name) != value
+        ]
+        for name in differing:
+            setattr(study, name, wanted[name])
+        if differing:
+            changed.append(study)
+    Study.objects.bulk_update(changed, COLUMNS, batch_size=BATCH)
+
+
+def _columns(study: Study, record: StudyRecord) -> dict[str, Any]:
+    published = record.published
+    evidence = assess(record.publication_types, (heading.descriptor for heading in record.mesh), record.article_type)
+    pmcid = record.pmcid or study.pmcid
+    return {
+        "title": record.title,
+        "journal": known_journal(record.journal),
+        "published_year": published.year if published else None,
+        "published_month": published.month if published else None,
+        "published_day": published.day if published else None,
+        "volume": record.volume,
+        "issue": record.issue,
+        "pages": record.pages,
+        "language": record.language,
+        # An identifier is never taken back: addresses and citations were made with it.
+        "doi": record.doi or study.doi,
+        "pmid": record.pmid or study.pmid,
+        "pmcid": pmcid,
+        "registration": record.registration,
+        "publication_types": list(record.publication_types),
+        "study_type": evidence.study_type,
+        "evidence_level": evidence.level,
+        "evidence_source": evidence.source,
+        "sample_size": record.sample_size,
+        "licence": record.licence,
+        "open_access_url": _open_access(record, pmcid),
+        "retraction": record.retraction,
+        "retraction_notice": record.retraction_notice,
+        "retraction_date": record.retraction_date,
+    }
+
+
+def _open_access(record: StudyRecord, pmcid: str | None) -> str:
+    """Where everybody may read it: PubMed Central for what is there under an open licence, else what a source says."""
+    if record.licence and pmcid:
+        return f"https://pmc.ncbi.nlm.nih.gov/articles/{pmcid}/"
+    if record.open_access_url:
+        return record.open_access_url
+    return web_address(f"https://doi.org/{record.doi}") if record.licence and record.doi else ""
+
+
+def _write_authors(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+    free = {pk: facts[pk].authors for pk, study in rows.items() if "authors" not in study.kept_fields}
+    authors = known_authors(person for people in free.values() for person in people)
+    before: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for study, position, author in Authorship.objects.filter(study__in=free).values_list(
+        "study_id", "position", "author_id"
+    ):
+        before[study].append((position, author))
+    wanted = {
+        pk: [(place, authors[author_key(person)].pk) for place, person in enumerate(people, 1)]
+        for pk, people in free.items()
+    }
+    changed = [pk for pk in wanted if sorted(before[pk]) != wanted[pk]]
+    Authorship.objects.filter(study__in=changed).delete()
+    Authorship.objects.bulk_create(
+        [Authorship(study_id=pk, position=place, author_id=author) for pk in changed for place, author in wanted[pk]],
+        batch_size=1000,
+    )
+
+
+def _write_citations(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> set[int]:
+    """Write the reference lists that differ; gives the ids of studies that the rows now gone pointed at."""
+    free = {pk: facts[pk].references for pk, study in rows.items() if "citations" not in study.kept_fields}
+    before: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    names = ("position", "text", "year", "doi", "pmid", "pmcid")
+    for study, *row in Citation.objects.filter(study__in=free).order_by("position").values_list("study_id", *names):
+        before[study].append(tuple(row))
+    wanted = {
+        pk: [(place, each.text, each.year, each.doi, each.pmid, each.pmcid) for place, each in enumerate(references, 1)]
+        for pk, references in free.items()
+    }
+    changed = [pk for pk in wanted if before[pk] != wanted[pk]]
+    gone = Citation.objects.filter(study__in=changed)
+    formerly_cited = set(gone.filter(cited__isnull=False).values_list("cited_id", flat=True))
+    gone.delete()
+    Citation.objects.bulk_create(
+        [Citation(study_id=pk, **dict(zip(names, row, strict=True))) for pk in changed for row in wanted[pk]],
+        batch_size=1000,
+    )
+    return formerly_cited
+
+
+def _write_tags(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+    wanted = {pk: tag_names(facts[pk]) for pk, study in rows.items() if "tags" not in study.kept_fields}
+    tags = get_or_create(sorted({name for names in wanted.values() for name in names}))
+    stands_for = {tag.name: tag.pk for tag in tags}
+    stands_for |= dict(Tag.objects.filter(synonym_of__in=tags).values_list("name", "synonym_of_id"))
+    before: dict[int, set[int]] = defaultdict(set)
+    for study, tag in StudyTag.objects.filter(content_object__in=wanted).values_list("content_object_id", "tag_id"):
+        before[study].add(tag)
+    after = {pk: {stands_for[name] for name in names} for pk, names in wanted.items()}
+    changed = [pk for pk in wanted if before[pk] != after[pk]]
+    moving = {tag for pk in changed for tag in before[pk] ^ after[pk]}
+    # All tags of the batch are locked at once and in one order, so that nobody who tags waits in a circle with us.
+    list(Tag.objects.select_for_update().filter(pk__in=moving).order_by("pk").values_list("pk"))
+    for pk in changed:
+        set_tags(rows[pk], StudyTag, wanted[pk])
+
+
+def _write_texts(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+    texts = _searched(rows.values())
+    kept = {pk for pk, study in rows.items() if "abstract" in study.kept_fields}
+    for text in texts:
+        if text.pk not in kept:
+            text.abstract = facts[text.pk].abstract
+            text.abstract_html = markdown.render(text.abstract, doc_id=f"s{text.pk}")
+    fields = ["title", "names", "tag_words", "plain"]
+    _upsert([text for text in texts if text.pk in kept], fields)
+    _upsert([text for text in texts if text.pk not in kept], [*fields, "abstract", "abstract_html"])
+
+
+def _upsert(texts: list[StudyText], fields: list[str]) -> None:
+    if texts:
+        StudyText.objects.bulk_create(texts, update_conflicts=True, unique_fields=["study"], update_fields=fields)
+
+
+def refresh_text(study: Study) -> None:
+    """Let search see what is now said about the study: its title, names, tags, TL;DR and summary."""
+    _upsert(_searched([study]), ["title", "names", "tag_words", "plain"])
+
+
+def _searched(studies: Iterable[Study]) -> list[StudyText]:
+    """The searched texts of studies, from what the tables hold now."""
+    rows = {study.pk: study for study in studies}
+    names: dict[int, list[str]] = defaultdict(list)
+    for authorship in Authorship.objects.filter(study__in=rows).select_related("author").order_by("study", "position"):
+        names[authorship.study_id].append(authorship.author.name)
+    words: dict[int, list[str]] = defaultdict(list)
+    for pk, name in (
+        StudyTag.objects.filter(content_object__in=rows)
+        .order_by("tag__name")
+        .values_list("content_object_id", "tag__name")
+    ):
+        words[pk].append(name)
+    summaries = {summary.pk: summary for summary in Summary.objects.filter(study__in=rows)}
+    texts = []
+    for pk, study in rows.items():
+        facts = [study.doi, study.pmid, study.pmcid, study.registration]
+        journal = [study.journal.title, study.journal.abbreviation] if study.journal else []
+        summary = summaries.get(pk)
+        said = " ".join(filter(None, [*journal, *facts, *names[pk]]))
+        plain = f"{summary.tldr}\n\n{plain_text(summary.body_html)}".strip() if summary else ""
+        texts.append(
+            StudyText(
+                study_id=pk, title=study.title, names=said[:NAMES_LIMIT], tag_words=", ".join(words[pk]), plain=plain
+            )
+        )
+    return texts
+
+
+# ── Again ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sources_of(studies: Iterable[int]) -> dict[int, dict[str, StudyRecord]]:
+    """All stored records of these studies, by study and kind."""
+    found: dict[int, dict[str, StudyRecord]] = defaultdict(dict)
+    for source in StudySource.objects.filter(study__in=studies):
+        found[source.study_id][source.kind] = StudyRecord.from_json(source.record)
+    return found
+
+
+def rebuild() -> int:
+    """Compute every study that has sources anew, in batches of one transaction each; gives how many there were."""
+    from studies.importing.importing import one_at_a_time
+
+    count = 0
+    for ids in _batches(StudySource.objects.order_by("study").values_list("study", flat=True).distinct().iterator()):
+        with one_at_a_time():
+            build(sources_of(ids))
+        count += len(ids)
+    return count
+
+
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for pk in ids:
+        batch.append(pk)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,78 @@
+"""Citations joined to the studies they name, and the counts that follow from it. All in SQL, a set at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+# The citations that these studies can have changed: their own, those that name them now, those that named them before.
+# Each branch is an index scan: the conditions repeat those of the partial indexes.
+RESOLVE = """
+WITH candidate AS (
+    SELECT id FROM studies_citation WHERE study_id = ANY(%(ids)s)
+    UNION
+    SELECT id FROM studies_citation WHERE cited_id = ANY(%(ids)s)
+    UNION
+    SELECT c.id FROM studies_study s JOIN studies_citation c ON c.doi = s.doi AND c.doi <> ''
+    WHERE s.id = ANY(%(ids)s)
+    UNION
+    SELECT c.id FROM studies_study s JOIN studies_citation c ON c.pmid = s.pmid AND c.pmid <> ''
+    WHERE s.id = ANY(%(ids)s)
+    UNION
+    SELECT c.id FROM studies_study s JOIN studies_citation c ON c.pmcid = s.pmcid AND c.pmcid <> ''
+    WHERE s.id = ANY(%(ids)s)
+),
+resolved AS (
+    SELECT c.id, c.study_id, c.cited_id AS before,
+           COALESCE(
+               NULLIF((SELECT s.id FROM studies_study s WHERE c.doi <> '' AND s.doi = c.doi), c.study_id),
+               NULLIF((SELECT s.id FROM studies_study s WHERE c.pmid <> '' AND s.pmid = c.pmid), c.study_id),
+               NULLIF((SELECT s.id FROM studies_study s WHERE c.pmcid <> '' AND s.pmcid = c.pmcid), c.study_id)
+           ) AS after
+    FROM candidate JOIN studies_citation c USING (id)
+),
+changed AS (
+    UPDATE studies_citation c SET cited_id = r.after
+    FROM resolved r
+    WHERE c.id = r.id AND r.before IS DISTINCT FROM r.after
+    RETURNING r.study_id, r.before, r.after
+)
+SELECT study_id FROM changed UNION SELECT before FROM changed UNION SELECT after FROM changed
+"""
+
+# The same sums as the counters that ``studies.apps`` registers for ``manage.py recount``.
+RECOUNT = """
+UPDATE studies_study t
+SET reference_count = n.reference_count, cites_count = n.cites_count, cited_by_count = n.cited_by_count
+FROM (
+    SELECT s.id,
+           (SELECT count(*) FROM studies_citation c WHERE c.study_id = s.id) AS reference_count,
+           (SELECT count(*) FROM studies_citation c WHERE c.study_id = s.id AND c.cited_id IS NOT NULL) AS cites_count,
+           (SELECT count(DISTINCT c.study_id) FROM studies_citation c WHERE c.cited_id = s.id) AS cited_by_count
+    FROM studies_study s WHERE s.id = ANY(%(ids)s)
+) n
+WHERE t.id = n.id
+  AND (t.reference_count, t.cites_count, t.cited_by_count)
+      IS DISTINCT FROM (n.reference_count, n.cites_count, n.cited_by_count)
+"""
+
+
+@transaction.atomic
+def link(studies: Iterable[int], formerly_cited: Iterable[int] = ()) -> set[int]:
+    """Let every citation of these studies, and every citation anywhere that names one of them, point at what it names.
+
+    Takes ids of studies, and of studies that citations now gone pointed at. A citation names the study with its DOI,
+    else with its PMID, else with its PMCID, and never its own study; nothing depends on what was there first. Counts
+    of all studies touched are made true. Gives the ids of those studies.
+    """
+    ids = sorted(set(studies))
+    with connection.cursor() as cursor:
+        cursor.execute(RESOLVE, {"ids": ids})
+        touched = {row[0] for row in cursor.fetchall() if row[0] is not None} | set(ids) | set(formerly_cited)
+        # One order for everybody who locks several studies, so that nobody waits in a circle.
+        cursor.execute(
+            "SELECT id FROM studies_study WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(touched)]
+        )
+        cursor.execute(RECOUNT, {"ids": sorted(touched)})
+    return touched

@@ -1,0 +1,89 @@
+"""``manage.py import_studies FILE…``: studies from JATS and PubMed files into the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from studies.importing import opening
+from studies.importing.importing import BATCH, Report, import_records
+from studies.importing.opening import Item
+from studies.importing.record import Refusal, StudyRecord
+
+SHOWN_REFUSALS = 200
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads JATS (.nxml, .xml) and PubMed XML (PubmedArticleSet), plain, gzipped or in a .tar or .tar.gz, and puts "
+        "the studies into the library. May be run twice, cut off and run again, and run beside another import. "
+        "Exit status: 0 when every record was taken, 1 when some were refused (each is listed with its place and the "
+        "reason; all others are in), 2 when a file is missing or the arguments make no sense."
+    )
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--batch", type=int, default=BATCH, metavar="N", help=f"records in one transaction ({BATCH})"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only read, and say what could be read")
+
+    def handle(self, *args: Any, files: list[Path], batch: int, dry_run: bool, **options: Any) -> None:
+        for path in files:
+            if not path.is_file():
+                raise CommandError(f"There is no file {path}.", returncode=2)
+        if not 1 <= batch <= 10_000:
+            raise CommandError("--batch is a number from 1 to 10,000.", returncode=2)
+        report = Report()
+        with tqdm(total=sum(path.stat().st_size for path in files), unit="B", unit_scale=True, disable=None) as bar:
+            for path in files:
+                for kind, records in groupby(_watched(path, bar), key=lambda item: item[0]):
+                    items = (item for _, item in records)
+                    report.add(_read_only(items) if dry_run else import_records(items, kind, batch_size=batch))
+        self._tell(report, dry_run)
+        if report.refused:
+            raise SystemExit(1)
+
+    def _tell(self, report: Report, dry_run: bool) -> None:
+        for refusal in report.refused[:SHOWN_REFUSALS]:
+            self.stderr.write(f"refused: {refusal}")
+        if len(report.refused) > SHOWN_REFUSALS:
+            self.stderr.write(f"refused: {len(report.refused) - SHOWN_REFUSALS:,} more")
+        for loss, count in sorted(report.losses.items()):
+            self.stdout.write(f"note: {loss} ({count:,} ×)")
+        if dry_run:
+            self.stdout.write(
+                f"Could be read: {report.read - len(report.refused):,}; refused: {len(report.refused):,}."
+            )
+        else:
+            self.stdout.write(f"{str(report).capitalize()}.")
+
+
+def _watched(path: Path, bar: tqdm) -> Iterator[Item]:
+    """The items of a file while the bar follows. What cannot be read of it goes with the kind that came before."""
+    start = bar.n
+    kind = "jats"
+
+    def moved(position: int) -> None:
+        bar.update(start + position - bar.n)
+
+    for found, item in opening.read(path, moved):
+        kind = found or kind
+        yield kind, item
+    moved(path.stat().st_size)
+
+
+def _read_only(items: Iterable[StudyRecord | Refusal]) -> Report:
+    report = Report()
+    for item in items:
+        if isinstance(item, Refusal):
+            report.refused.append(item)
+        else:
+            report.new += 1
+            report.losses.update(item.losses)
+    return report
