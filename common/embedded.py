@@ -67,7 +67,7 @@ START_SECONDS = 120
 ANSWER_SECONDS = 15
 LOG_LIMIT = 10_000_000  # bytes
 
-# manage.py commands that never need a database, and those that can do without.
+# manage.py commands that never need a database.
 WITHOUT_DATABASE = {
     "",
     "help",
@@ -81,7 +81,6 @@ WITHOUT_DATABASE = {
     "startapp",
     "startproject",
 }
-RATHER_WITH_DATABASE = {"makemigrations", "test", "sendtestemail"}
 
 
 def settings_for(data_dir: Path, database: str) -> dict[str, Any]:
@@ -109,19 +108,26 @@ def start_if_chosen() -> None:
     if os.environ.get("DATABASE_URL"):
         return
     managing = Path(sys.argv[0]).name == "manage.py"
-    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "") if managing else None
-    if command in WITHOUT_DATABASE or (managing and {"--help", "-h", "--version"} & set(sys.argv[1:])):
+    if managing and not _needs_database(sys.argv[1:]):
         return
     cluster = Cluster(Path(os.environ.get("VAR_DIR") or BASE_DIR / "var") / "postgres")
     try:
         cluster.start()
         cluster.ensure_database(DATABASE)
     except EmbeddedDatabaseError as error:
-        if command in RATHER_WITH_DATABASE:
-            return
         if managing:
             raise SystemExit(str(error)) from None
         raise
+
+
+def _needs_database(arguments: list[str]) -> bool:
+    """Whether a ``manage.py`` command with these arguments asks the database anything."""
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    if {"--help", "-h", "--version"} & set(arguments):
+        return False
+    if command == "makemigrations":
+        return not {"--check", "--dry-run"} & set(arguments)
+    return command not in WITHOUT_DATABASE
 
 
 class Cluster:

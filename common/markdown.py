@@ -131,7 +131,7 @@ def _make_parser() -> MarkdownIt:
     parser.use(footnote_plugin, inline=False)
     # Addresses are only found by their scheme or "www.": a missing space after a full stop ("it worked.my hair")
     # looks like a host name, and a bare e-mail address is better not made easier to collect.
-    linkify = parser.linkify
+    linkify: Any = parser.linkify
     linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     for schema in ("ftp:", "//", "mailto:"):
         linkify.add(schema, None)
@@ -228,7 +228,7 @@ def _image_as_link(image: Token, *, inside_link: bool) -> list[Token]:
     address = str(image.attrs.get("src", ""))
     if inside_link or not is_followed(address):
         return [words]
-    attributes = {"href": address, "class": "image-link"}
+    attributes: dict[str, str | int | float] = {"href": address, "class": "image-link"}
     if image.attrs.get("title"):
         attributes["title"] = str(image.attrs["title"])
     opened = Token("link_open", "a", 1, attrs=attributes, info="image")

@@ -49,14 +49,16 @@ def paginate(queryset: QuerySet, order: Sequence[str], after: str = "", size: in
     size = size or settings.LIST_PAGE
     if after:
         queryset = queryset.filter(_rows_after(queryset.model, order, _decode(queryset.model, order, after)))
-    rows = list(queryset.order_by(*map(_ordering, order))[: size + 1])
+    rows = list(queryset.order_by(*(_ordering(queryset.model, name) for name in order))[: size + 1])
     next_cursor = _encode(rows[size - 1], order) if len(rows) > size else ""
     return KeysetPage(rows[:size], next_cursor, is_first=not after)
 
 
-def _ordering(name: str) -> Any:
-    column = F(name.removeprefix("-"))
-    return column.desc(nulls_last=True) if name.startswith("-") else column.asc(nulls_last=True)
+def _ordering(model: type[Model], name: str) -> Any:
+    # PostgreSQL reads an index only for the very order it has: "nulls last" is said only where there can be nulls.
+    column = name.removeprefix("-")
+    nulls_last = True if _column(model, column).null else None
+    return F(column).desc(nulls_last=nulls_last) if name.startswith("-") else F(column).asc(nulls_last=nulls_last)
 
 
 def _rows_after(model: type[Model], order: Sequence[str], values: Sequence[Any]) -> Q:
@@ -93,15 +95,16 @@ def _decode(model: type[Model], order: Sequence[str], cursor: str) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(order):
             raise ValueError
         return [
-            _value(_column(model, name.removeprefix("-")), value)
-            for name, value in zip(order, values, strict=True)
+            _value(_column(model, name.removeprefix("-")), value) for name, value in zip(order, values, strict=True)
         ]
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError) as error:
         raise Http404(BAD_CURSOR) from error
 
 
-def _column(model: type[Model], name: str) -> Field:
-    return model._meta.pk if name == "pk" else model._meta.get_field(name)
+def _column(model: type[Model], name: str) -> Any:
+    column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    # A generated column knows neither its type nor whether it can be null; the one it gives does.
+    return getattr(column, "output_field", column)
 
 
 def _value(column: Field, value: Any) -> Any:
@@ -111,6 +114,8 @@ def _value(column: Field, value: Any) -> Any:
         return None
     if isinstance(value, bool | list | dict) or (isinstance(value, str) and "\0" in value):
         raise ValueError
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate, which JSON can spell, raises UnicodeEncodeError, a ValueError
     converted = column.to_python(value)
     if isinstance(converted, datetime) and converted.tzinfo is None:
         raise ValueError

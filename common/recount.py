@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 
+# A recount of everything takes longer than any page may.
+PATIENTLY = "SET LOCAL statement_timeout = 0"
+
+
 @dataclass(frozen=True)
 class Counter:
     """A stored number and the SQL expression that recomputes it.
@@ -22,21 +26,37 @@ class Counter:
     column: str
     truth: str
 
+    @transaction.atomic
     def drifted(self) -> int:
         """How many rows hold a number that differs from the recomputed one."""
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM {self.table} t WHERE t.{self.column} IS DISTINCT FROM ({self.truth})")  # noqa: S608
+            cursor.execute(PATIENTLY)
+            cursor.execute(f"SELECT count(*) FROM {self.table} t WHERE {self._differs}")  # noqa: S608
             return cursor.fetchone()[0]
 
     @transaction.atomic
     def mend(self) -> int:
-        """Write the recomputed number wherever it differs; gives how many rows changed."""
+        """Write the recomputed number wherever it differs; gives how many rows changed.
+
+        Safe while members write: the rows are locked first, so that whoever is counting at this moment is done, and
+        recomputed only then.
+        """
         with connection.cursor() as cursor:
+            cursor.execute(PATIENTLY)
+            cursor.execute(
+                f"SELECT t.id FROM {self.table} t WHERE {self._differs} ORDER BY t.id FOR NO KEY UPDATE OF t"  # noqa: S608
+            )
+            ids = [pk for (pk,) in cursor.fetchall()]
             cursor.execute(
                 f"UPDATE {self.table} t SET {self.column} = ({self.truth}) "  # noqa: S608
-                f"WHERE t.{self.column} IS DISTINCT FROM ({self.truth})"
+                f"WHERE t.id = ANY(%s) AND {self._differs}",
+                [ids],
             )
             return cursor.rowcount
+
+    @property
+    def _differs(self) -> str:
+        return f"t.{self.column} IS DISTINCT FROM ({self.truth})"
 
 
 _counters: list[Counter] = []

@@ -58,7 +58,9 @@ def find(rows: QuerySet, vector: str, question: Question, most: int) -> list[Any
     """
     found: dict[Any, Any] = {}
     for query in question.rounds():
-        newest = rows.model._default_manager.filter(pk__in=rows.filter(**{vector: query}).order_by("-pk").values("pk")[:CANDIDATES])
+        newest = rows.model._default_manager.filter(
+            pk__in=rows.filter(**{vector: query}).order_by("-pk").values("pk")[:CANDIDATES]
+        )
         ranked = newest.annotate(rank=SearchRank(F(vector), query, weights=list(WEIGHTS), normalization=1))
         for pk in ranked.order_by("-rank", "-pk").values_list("pk", flat=True)[:most]:
             found.setdefault(pk, None)

@@ -15,6 +15,7 @@ from taggit.models import ItemBase
 from common.models import Tag
 
 NAME_LIMIT = 100
+SLUG_LIMIT = 80  # leaves room for the number that tells two slugs apart
 RESERVED_SLUGS = frozenset({"new", "feed", "all"})
 
 
@@ -24,7 +25,11 @@ def normalise(name: str) -> str:
     Returns an empty string where nothing of the name is left.
     """
     text = unicodedata.normalize("NFKC", name).replace(",", " ").replace("\0", "")
-    text = "".join(character for character in text if unicodedata.category(character) not in {"Cc", "Cf", "Cs"} or character == "\t")
+    text = "".join(
+        character
+        for character in text
+        if unicodedata.category(character) not in {"Cc", "Cf", "Cs"} or character == "\t"
+    )
     return unicodedata.normalize("NFC", " ".join(text.casefold().split()))[:NAME_LIMIT].strip()
 
 
@@ -35,9 +40,10 @@ def parse(text: str) -> list[str]:
 
 def slug_for(name: str) -> str:
     """The address part of a tag name: unicode letters kept; never empty, never a word our addresses use."""
-    slug = slugify(name, allow_unicode=True)[:90]
+    slug = slugify(name, allow_unicode=True)
     if not slug:
-        slug = "-".join(f"{ord(character):x}" for character in name[:15])
+        slug = "-".join(f"{ord(character):x}" for character in name)
+    slug = slug[:SLUG_LIMIT].strip("-_")
     return f"{slug}-tag" if slug in RESERVED_SLUGS else slug
 
 
@@ -57,7 +63,9 @@ def get_or_create(names: Iterable[str]) -> list[Tag]:
 def _create(name: str) -> Tag:
     slug, number = slug_for(name), 1
     while True:
-        Tag.objects.bulk_create([Tag(name=name, slug=slug if number == 1 else f"{slug}-{number}")], ignore_conflicts=True)
+        Tag.objects.bulk_create(
+            [Tag(name=name, slug=slug if number == 1 else f"{slug}-{number}")], ignore_conflicts=True
+        )
         tag = Tag.objects.select_related("synonym_of").filter(name=name).first()
         if tag:
             return tag
@@ -71,10 +79,13 @@ def set_tags(thing: models.Model, through: type[models.Model], names: Iterable[s
     ``through`` is the table between (a subclass of ``TaggedItem``). Gives the tags.
     """
     tags = get_or_create(names)
+    # Whoever else sets tags of the same thing waits here, and then sees these.
+    type(thing)._default_manager.select_for_update(no_key=True).get(pk=thing.pk)
     rows = through._default_manager.filter(content_object=thing)
     before = set(rows.values_list("tag_id", flat=True))
     after = {tag.pk for tag in tags}
-    list(Tag.objects.select_for_update().filter(pk__in=before ^ after).order_by("pk").values_list("pk"))  # one lock order
+    # Tags are locked in one order, so that no two writers wait for each other.
+    list(Tag.objects.select_for_update().filter(pk__in=before ^ after).order_by("pk").values_list("pk"))
     if gone := before - after:
         rows.filter(tag_id__in=gone).delete()
         Tag.objects.filter(pk__in=gone).update(use_count=F("use_count") - 1)

@@ -6,7 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from common import embedded  # noqa: E402
+from common import embedded
 
 embedded.start_if_chosen()
 application = get_wsgi_application()

@@ -24,7 +24,6 @@ class ModeratedAdmin(admin.ModelAdmin):
     moderate_permission = ""
     list_per_page = 50
     show_full_result_count = False
-    list_select_related = ("author",)
 
     def has_add_permission(self, request, obj=None) -> bool:
         return False
@@ -70,15 +69,27 @@ class CategoryAdmin(admin.ModelAdmin):
 @admin.register(Post)
 class PostAdmin(ModeratedAdmin):
     moderate_permission = "forum.moderate_post"
-    list_display = ("title", "author", "category", "posted_at", "score", "comment_count", "is_hidden", "is_locked", "is_pinned")
+    list_display = (
+        "title",
+        "author",
+        "category",
+        "posted_at",
+        "score",
+        "comment_count",
+        "is_hidden",
+        "is_locked",
+        "is_pinned",
+    )
     list_filter = ("category", "is_hidden", "is_locked", "is_pinned", ("deleted_at", admin.EmptyFieldListFilter))
     search_fields = ("title", "author__username")
     search_help_text = "A word of the title, or a member's name"
     list_select_related = ("author", "category")
     date_hierarchy = "posted_at"
     actions = ("hide", "unhide", "lock", "unlock", "pin", "unpin", "move")
-    fields = ("title", "author", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score", "comment_count",
-              "is_hidden", "is_locked", "is_pinned", "deleted_at", "page")  # fmt: skip
+    fields = (
+        "title", "author", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score",
+        "comment_count", "is_hidden", "is_locked", "is_pinned", "deleted_at", "page",
+    )  # fmt: skip
 
     @admin.display(description="text")
     def body(self, post: Post) -> str:
@@ -111,7 +122,9 @@ class PostAdmin(ModeratedAdmin):
     @admin.action(description="Move to the category chosen", permissions=["moderate"])
     def move(self, request, queryset):
         slug = request.POST.get("to_category", "")
-        category = Category.objects.filter(pk=slug).first() if slug.isascii() and slug.isdecimal() and len(slug) < 10 else None
+        category = (
+            Category.objects.filter(pk=slug).first() if slug.isascii() and slug.isdecimal() and len(slug) < 10 else None
+        )
         if category is None:
             self.message_user(request, "Choose the category to move to. Nothing was changed.", messages.ERROR)
             return

@@ -10,7 +10,12 @@ from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
 SORTS = ("hot", "new", "top", "active", "unanswered")
-PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
+PERIODS = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+}
 ALL_TIME = "all"
 
 DAY = 86_400.0  # seconds; ten times the votes are worth one day of age
@@ -26,7 +31,9 @@ class EpochSeconds(Func):
 
 def hotness(score: str, posted_at: str) -> models.Expression:
     """``log10(max(score, 1)) + posted_at / 86400 s`` over the columns of these names."""
-    votes = Func(Cast(Greatest(F(score), Value(1)), models.FloatField()), function="log", output_field=models.FloatField())
+    votes = Func(
+        Cast(Greatest(F(score), Value(1)), models.FloatField()), function="log", output_field=models.FloatField()
+    )
     return votes + EpochSeconds(F(posted_at)) / Value(DAY)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,7 @@ def related_posts(tags: Iterable[Tag], *, exclude: int = 0, most: int = 6) -> Re
     if not tags:
         return RelatedPosts()
     weights = rarity(tags)
-    arguments = {
+    arguments: dict[str, Any] = {
         "tags": [tag.pk for tag in tags],
         "weights": [weights[tag.pk] for tag in tags],
         "each": CANDIDATES_PER_TAG,

@@ -9,22 +9,28 @@ from django.utils import timezone
 from common import markdown
 from common.tags import parse, set_tags
 from studies import identifiers
+from studies.importing.building import refresh_text
+from studies.importing.journals import title_key
+from studies.importing.people import author_key
+from studies.importing.record import Person
 from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, StudyText, Summary
 
 
 class StudyForm(forms.ModelForm):
     """A study at the desk: identifiers in any of their spellings, tags as a line."""
 
-    tag_names = forms.CharField(label="tags", required=False, help_text="separated by commas", widget=forms.Textarea(attrs={"rows": 2}))
+    tag_names = forms.CharField(
+        label="tags", required=False, help_text="separated by commas", widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     open_access_url = forms.URLField(required=False, max_length=500, assume_scheme="https")
 
     class Meta:
         model = Study
         fields = (
-            "title", "journal", "published_year", "published_month", "published_day", "volume", "issue", "pages", "language",
-            "doi", "pmid", "pmcid", "registration", "publication_types", "study_type", "evidence_level", "evidence_source",
-            "sample_size", "licence", "open_access_url", "picture", "picture_credit", "picture_alt",
+            "title", "journal", "published_year", "published_month", "published_day", "volume", "issue", "pages",
+            "language", "doi", "pmid", "pmcid", "registration", "publication_types", "study_type", "evidence_level",
+            "evidence_source", "sample_size", "licence", "open_access_url", "picture", "picture_credit", "picture_alt",
             "retraction", "retraction_notice", "retraction_date",
         )  # fmt: skip
 
@@ -73,7 +79,16 @@ class AuthorshipInline(admin.TabularInline):
 @admin.register(Study)
 class StudyAdmin(admin.ModelAdmin):
     form = StudyForm
-    list_display = ("title", "journal", "published_year", "evidence_level", "retraction", "pmid", "doi", "cited_by_count")
+    list_display = (
+        "title",
+        "journal",
+        "published_year",
+        "evidence_level",
+        "retraction",
+        "pmid",
+        "doi",
+        "cited_by_count",
+    )
     list_filter = ("evidence_level", "retraction", ("open_access_url", admin.EmptyFieldListFilter), "published_year")
     search_fields = ("title", "=doi", "=pmid", "=pmcid")
     search_help_text = "A word of the title, or a whole DOI, PMID or PMCID"
@@ -90,8 +105,6 @@ class StudyAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
-        from studies.importing.building import refresh_text
-
         super().save_related(request, form, formsets, change)
         if "tag_names" in form.changed_data:
             set_tags(form.instance, StudyTag, parse(form.cleaned_data["tag_names"]))
@@ -124,8 +137,6 @@ class JournalAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ("title",)}
 
     def save_model(self, request, obj, form, change):
-        from studies.importing.journals import title_key
-
         obj.title_key = title_key(obj.title)
         super().save_model(request, obj, form, change)
 
@@ -136,9 +147,7 @@ class AuthorAdmin(admin.ModelAdmin):
     search_fields = ("family", "given", "collective", "orcid")
 
     def save_model(self, request, obj, form, change):
-        from studies.importing.people import author_key
-
-        obj.key = author_key(obj.family, obj.given, obj.collective, obj.orcid)
+        obj.key = author_key(Person(obj.family, obj.given, obj.collective, obj.orcid))
         super().save_model(request, obj, form, change)
 
 

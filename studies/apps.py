@@ -8,14 +8,18 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         recount.register(
-            recount.Counter("studies_study", "reference_count", "SELECT count(*) FROM studies_citation c WHERE c.study_id = t.id"),
+            recount.Counter(
+                "studies_study", "reference_count", "SELECT count(*) FROM studies_citation c WHERE c.study_id = t.id"
+            ),
             recount.Counter(
                 "studies_study",
                 "cites_count",
                 "SELECT count(*) FROM studies_citation c WHERE c.study_id = t.id AND c.cited_id IS NOT NULL",
             ),
             recount.Counter(
-                "studies_study", "cited_by_count", "SELECT count(DISTINCT c.study_id) FROM studies_citation c WHERE c.cited_id = t.id"
+                "studies_study",
+                "cited_by_count",
+                "SELECT count(DISTINCT c.study_id) FROM studies_citation c WHERE c.cited_id = t.id",
             ),
             recount.Counter(
                 "common_tag",

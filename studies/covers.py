@@ -32,20 +32,32 @@ def cover_svg(study: Study, tags: int) -> str:
     centre_x, centre_y = 110 + seed[0] * 200 // 255, 80 + seed[1] * 120 // 255
     rings = "".join(
         f'<circle cx="{centre_x}" cy="{centre_y}" r="{26 + 21 * number + seed[2 + number % 20] % 9}" fill="none" '
-        f'stroke="{light}" stroke-opacity="{0.5 - 0.04 * number:.2f}" stroke-width="{1.5 + seed[4 + number % 20] % 3}"/>'
+        f'stroke="{light}" stroke-opacity="{0.5 - 0.04 * number:.2f}" '
+        f'stroke-width="{1.5 + seed[4 + number % 20] % 3}"/>'
         for number in range(min(max(tags, 2), 9))
     )
     dots = "".join(
-        f'<circle cx="{centre_x + round(math.cos(angle) * away)}" cy="{centre_y + round(math.sin(angle) * away)}" r="3.5" fill="{light}"/>'
+        _circle(centre_x + math.cos(angle) * away, centre_y + math.sin(angle) * away, light)
         for angle, away in _dots(seed, study.sample_size)
     )
-    year = f'<text x="24" y="284" font-family="Georgia, serif" font-size="40" fill="{light}">{study.published_year or ""}</text>'
+    year = _text(24, "start", "Georgia, serif", 40, light, str(study.published_year or ""))
     size = f"{study.sample_size:,} people" if study.sample_size else study.get_evidence_level_display()
-    words = f'<text x="392" y="284" text-anchor="end" font-family="system-ui, sans-serif" font-size="17" fill="{light}">{escape(size)}</text>'
+    words = _text(392, "end", "system-ui, sans-serif", 17, light, size)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{dark}"/>{rings}{dots}'
         f'<rect y="236" width="{WIDTH}" height="76" fill="{dark}" fill-opacity="0.72"/>{year}{words}</svg>'
+    )
+
+
+def _circle(x: float, y: float, colour: str) -> str:
+    return f'<circle cx="{round(x)}" cy="{round(y)}" r="3.5" fill="{colour}"/>'
+
+
+def _text(x: int, anchor: str, family: str, size: int, colour: str, words: str) -> str:
+    return (
+        f'<text x="{x}" y="284" text-anchor="{anchor}" font-family="{family}" font-size="{size}" fill="{colour}">'
+        f"{escape(words)}</text>"
     )
 
 

@@ -35,33 +35,48 @@ CANDIDATES = """
         ) near
         WHERE near.content_object_id <> %(study)s GROUP BY 1
     ),
-    mine AS (SELECT id, cited_id, doi, pmid FROM studies_citation WHERE study_id = %(study)s ORDER BY position LIMIT %(references)s),
+    mine AS (
+        SELECT id, cited_id, doi, pmid FROM studies_citation
+        WHERE study_id = %(study)s ORDER BY position LIMIT %(references)s
+    ),
     by_reference AS (
         SELECT study_id, count(DISTINCT id) AS shared FROM (
             SELECT mine.id, theirs.study_id FROM mine CROSS JOIN LATERAL (
-                SELECT study_id FROM studies_citation WHERE cited_id = mine.cited_id LIMIT %(per_reference)s) theirs
+                SELECT study_id FROM studies_citation WHERE cited_id = mine.cited_id LIMIT %(per_reference)s
+            ) theirs
             UNION SELECT mine.id, theirs.study_id FROM mine CROSS JOIN LATERAL (
-                SELECT study_id FROM studies_citation WHERE doi = mine.doi AND doi <> '' LIMIT %(per_reference)s) theirs
+                SELECT study_id FROM studies_citation WHERE doi = mine.doi AND doi <> '' LIMIT %(per_reference)s
+            ) theirs
             UNION SELECT mine.id, theirs.study_id FROM mine CROSS JOIN LATERAL (
-                SELECT study_id FROM studies_citation WHERE pmid = mine.pmid AND pmid <> '' LIMIT %(per_reference)s) theirs
+                SELECT study_id FROM studies_citation WHERE pmid = mine.pmid AND pmid <> '' LIMIT %(per_reference)s
+            ) theirs
         ) pairs WHERE study_id <> %(study)s GROUP BY 1
     ),
     by_citation AS (
         SELECT cited_id AS study_id, true AS cited FROM mine WHERE cited_id IS NOT NULL
-        UNION ALL (SELECT study_id, false FROM studies_citation WHERE cited_id = %(study)s ORDER BY study_id DESC LIMIT %(per_tag)s)
+        UNION ALL (
+            SELECT study_id, false FROM studies_citation
+            WHERE cited_id = %(study)s ORDER BY study_id DESC LIMIT %(per_tag)s
+        )
     ),
-    directly AS (SELECT study_id, bool_or(cited) AS cited, bool_or(NOT cited) AS citing FROM by_citation GROUP BY 1),
+    directly AS (
+        SELECT study_id, bool_or(cited) AS cited, bool_or(NOT cited) AS citing FROM by_citation GROUP BY 1
+    ),
     near AS (
         SELECT study_id FROM by_tag UNION SELECT study_id FROM by_reference UNION SELECT study_id FROM directly
     ),
     scored AS (
-        SELECT near.study_id, coalesce(by_tag.tags, '{}') AS tags, coalesce(by_reference.shared, 0) AS shared_references,
+        SELECT near.study_id, coalesce(by_tag.tags, '{}') AS tags,
+               coalesce(by_reference.shared, 0) AS shared_references,
                coalesce(directly.cited, false) AS cited, coalesce(directly.citing, false) AS citing,
                coalesce(by_tag.shared, 0) / greatest(%(all_weights)s, 0.000001)
-               + coalesce(by_reference.shared, 0) / sqrt(greatest(%(reference_count)s, 1)::float8 * greatest(study.reference_count, 1))
+               + coalesce(by_reference.shared, 0)
+                 / sqrt(greatest(%(reference_count)s, 1)::float8 * greatest(study.reference_count, 1))
                + CASE WHEN directly.study_id IS NULL THEN 0 ELSE %(cites)s END AS score
         FROM near JOIN studies_study study ON study.id = near.study_id
-        LEFT JOIN by_tag USING (study_id) LEFT JOIN by_reference USING (study_id) LEFT JOIN directly USING (study_id)
+        LEFT JOIN by_tag USING (study_id)
+        LEFT JOIN by_reference USING (study_id)
+        LEFT JOIN directly USING (study_id)
         WHERE study.retraction <> 'retracted'
     )
     SELECT study_id, tags, shared_references, cited, citing, score, count(*) OVER ()
@@ -86,7 +101,9 @@ class Similar:
         reasons = []
         if self.tags:
             named, more = self.tags[:MOST_TAGS_NAMED], len(self.tags) - MOST_TAGS_NAMED
-            reasons.append(f"shares {', '.join(named)}" + (f" and {more} more tag{'s' * (more > 1)}" if more > 0 else ""))
+            reasons.append(
+                f"shares {', '.join(named)}" + (f" and {more} more tag{'s' * (more > 1)}" if more > 0 else "")
+            )
         if self.references:
             reasons.append(f"{self.references} common reference{'s' * (self.references > 1)}")
         if self.cited:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("studies/pmid/<str:value>", study.by_identifier, {"kind": "pmid"}, name="by_pmid"),
     path("studies/pmid/<str:value>/", study.by_identifier, {"kind": "pmid"}),
     path("studies/<int:pk>/", study.study, name="study_short"),
+    path("studies/<int:pk>/picture", study.picture, name="picture"),
     path("studies/<int:pk>/cover.svg", study.cover, name="cover"),
     path("studies/<int:pk>/<str:slug>/", study.study, name="study"),
     path("studies/<int:pk>/<str:slug>/discuss/", study.discuss, name="discuss"),

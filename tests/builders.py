@@ -18,7 +18,9 @@ numbers = count(1)
 
 def make_member(name: str = "", **fields) -> Member:
     name = name or f"reader{next(numbers)}x"
-    return Member.objects.create_user(name, fields.pop("email", f"{name}@example.org"), fields.pop("password", None), **fields)
+    return Member.objects.create_user(
+        name, fields.pop("email", f"{name}@example.org"), fields.pop("password", None), **fields
+    )
 
 
 def make_moderator(name: str = "") -> Member:
@@ -42,7 +44,9 @@ def make_post(*, author: Member | None = None, category: Category | None = None,
     )
 
 
-def make_comment(post: Post | None = None, *, author: Member | None = None, body: str = "For two years now.", **fields) -> Comment:
+def make_comment(
+    post: Post | None = None, *, author: Member | None = None, body: str = "For two years now.", **fields
+) -> Comment:
     return (post or make_post()).add_comment(author or make_member(), body, **fields)
 
 
@@ -73,7 +77,9 @@ def make_study(title: str = "", *, tags=(), authors=(), tldr: str = "", **fields
 def cite(study: Study, cited: Study | None = None, **fields) -> Citation:
     """A reference of ``study``; with ``cited`` it names a study of the library. Counters move as imports move them."""
     position = study.citations.count() + 1
-    citation = Citation.objects.create(study=study, cited=cited, position=position, text=fields.pop("text", "A work"), **fields)
+    citation = Citation.objects.create(
+        study=study, cited=cited, position=position, text=fields.pop("text", "A work"), **fields
+    )
     Study.objects.filter(pk=study.pk).update(
         reference_count=position, cites_count=study.citations.filter(cited__isnull=False).count()
     )

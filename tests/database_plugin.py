@@ -58,13 +58,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"database: {database}", f"browser: {browser}"]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    needing = [item for item in items if item.get_closest_marker("browser")]
-    if needing and find_chromium() is None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and find_chromium() is None:
         if os.environ.get("CI") == "true":
-            raise pytest.UsageError("CI=true and there is no Chromium: browser tests must run here.")
-        for item in needing:
-            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+            pytest.fail("Chromium is not installed, and with CI=true browser tests must run.", pytrace=False)
+        pytest.skip("Chromium is not installed")
 
 
 def _is_worker() -> bool:

@@ -28,9 +28,7 @@ def files() -> list[Path]:
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_floor_imports_only_from_those_below(path: Path) -> None:
     floor = path.relative_to(ROOT).parts[0]
-    above = {
-        name for name in imports_of(path) if name in HEIGHT and name != floor and HEIGHT[name] >= HEIGHT[floor]
-    }
+    above = {name for name in imports_of(path) if name in HEIGHT and name != floor and HEIGHT[name] >= HEIGHT[floor]}
     assert not above, f"{path.relative_to(ROOT)} imports {', '.join(sorted(above))}, which stands no lower"
 
 

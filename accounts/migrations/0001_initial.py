@@ -8,39 +8,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('username', models.CharField(error_messages={'unique': 'This name, or one that looks like it, is taken. Please choose another.'}, help_text='3 to 24 letters a–z, digits, “_” or “-”, beginning with a letter or digit.', max_length=24, unique=True, validators=[accounts.names.validate_shape], verbose_name='name')),
-                ('name_key', models.CharField(editable=False, max_length=48, unique=True)),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
-                ('bio', models.TextField(blank=True, default='', help_text='A few words about you, for everyone to read. Markdown works.', max_length=2000)),
-                ('bio_html', models.TextField(blank=True, default='', editable=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={
+                            "unique": "This name, or one that looks like it, is taken. Please choose another."
+                        },
+                        help_text="3 to 24 letters a–z, digits, “_” or “-”, beginning with a letter or digit.",
+                        max_length=24,
+                        unique=True,
+                        validators=[accounts.names.validate_shape],
+                        verbose_name="name",
+                    ),
+                ),
+                ("name_key", models.CharField(editable=False, max_length=48, unique=True)),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail address")),
+                (
+                    "bio",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        help_text="A few words about you, for everyone to read. Markdown works.",
+                        max_length=2000,
+                    ),
+                ),
+                ("bio_html", models.TextField(blank=True, default="", editable=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'member',
-                'indexes': [models.Index(fields=['-date_joined', '-id'], name='member_newest')],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Upper('username'), name='one_member_for_a_name', violation_error_message='This name, or one that looks like it, is taken. Please choose another.'), models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='one_member_for_an_email', violation_error_message='Another member uses this e-mail address.'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='email_is_lower_case'), models.CheckConstraint(condition=models.Q(('username__regex', '^[A-Za-z0-9][A-Za-z0-9_-]{2,23}$')), name='name_is_plain')],
+                "verbose_name": "member",
+                "indexes": [models.Index(fields=["-date_joined", "-id"], name="member_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Upper("username"),
+                        name="one_member_for_a_name",
+                        violation_error_message="This name, or one that looks like it, is taken. Please choose another.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("email", ""), _negated=True),
+                        fields=("email",),
+                        name="one_member_for_an_email",
+                        violation_error_message="Another member uses this e-mail address.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="email_is_lower_case",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("username__regex", "^[A-Za-z0-9][A-Za-z0-9_-]{2,23}$")),
+                        name="name_is_plain",
+                    ),
+                ],
             },
             managers=[
-                ('objects', accounts.models.member.MemberManager()),
+                ("objects", accounts.models.member.MemberManager()),
             ],
         ),
     ]

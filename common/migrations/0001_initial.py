@@ -5,26 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=100, unique=True)),
-                ('description', models.TextField(blank=True, default='', max_length=2000)),
-                ('use_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('synonym_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='synonyms', to='common.tag')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=100, unique=True)),
+                ("description", models.TextField(blank=True, default="", max_length=2000)),
+                ("use_count", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "synonym_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="synonyms",
+                        to="common.tag",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
-                'indexes': [models.Index(fields=['-use_count', 'name'], name='tag_by_use')],
+                "ordering": ("name",),
+                "indexes": [models.Index(fields=["-use_count", "name"], name="tag_by_use")],
             },
         ),
     ]

@@ -18,7 +18,9 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A drawing of ``static/img/icons.svg``; decoration only, so it is hidden from screen readers."""
-    return format_html('<svg aria-hidden="true" width="16" height="16"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name)
+    return format_html(
+        '<svg aria-hidden="true" width="16" height="16"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
+    )
 
 
 @register.filter
@@ -35,7 +37,10 @@ def ago(moment: datetime | None) -> str:
 def age(moment: datetime) -> SafeString:
     """``<time>`` with the age in words, the exact moment on hover."""
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), moment.strftime("%-d %B %Y, %H:%M UTC"), ago(moment)
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        moment.strftime("%-d %B %Y, %H:%M UTC"),
+        ago(moment),
     )
 
 

@@ -16,279 +16,523 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('common', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("common", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('description', models.CharField(blank=True, default='', max_length=200)),
-                ('position', models.PositiveSmallIntegerField(default=100)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("description", models.CharField(blank=True, default="", max_length=200)),
+                ("position", models.PositiveSmallIntegerField(default=100)),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ('position', 'name'),
+                "verbose_name_plural": "categories",
+                "ordering": ("position", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_hidden', models.BooleanField(default=False, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('score', models.IntegerField(default=0, editable=False)),
-                ('ancestors', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('posted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('edited_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('token', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('wilson', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Greatest(models.F('score'), models.Value(0)), models.FloatField()), '/', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Greatest(models.F('score'), models.Value(0)), models.FloatField()), '+', models.Value(1.6424985600000002))), output_field=models.FloatField())),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='comments', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='forum.comment')),
-                ('root', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forum.comment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_hidden", models.BooleanField(default=False, editable=False)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("score", models.IntegerField(default=0, editable=False)),
+                (
+                    "ancestors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, editable=False, size=None
+                    ),
+                ),
+                ("posted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("token", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "wilson",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.comparison.Greatest(models.F("score"), models.Value(0)),
+                                models.FloatField(),
+                            ),
+                            "/",
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.functions.comparison.Cast(
+                                    django.db.models.functions.comparison.Greatest(models.F("score"), models.Value(0)),
+                                    models.FloatField(),
+                                ),
+                                "+",
+                                models.Value(1.6424985600000002),
+                            ),
+                        ),
+                        output_field=models.FloatField(),
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="comments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replies",
+                        to="forum.comment",
+                    ),
+                ),
+                (
+                    "root",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="forum.comment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('pk',),
-                'permissions': (('moderate_comment', 'Can hide comments'),),
+                "ordering": ("pk",),
+                "permissions": (("moderate_comment", "Can hide comments"),),
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_hidden', models.BooleanField(default=False, editable=False)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('score', models.IntegerField(default=0, editable=False)),
-                ('title', models.CharField(max_length=200)),
-                ('own_gist', models.CharField(blank=True, default='', max_length=400)),
-                ('gist', models.CharField(blank=True, default='', editable=False, max_length=400)),
-                ('subject_title', models.CharField(blank=True, default='', editable=False, max_length=1000)),
-                ('subject_url', models.CharField(blank=True, default='', editable=False, max_length=300)),
-                ('posted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('edited_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('last_active_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('comment_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('is_locked', models.BooleanField(default=False, editable=False)),
-                ('is_pinned', models.BooleanField(default=False, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('token', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('hotness', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.Func(django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Greatest(models.F('score'), models.Value(1)), models.FloatField()), function='log', output_field=models.FloatField()), '+', django.db.models.expressions.CombinedExpression(forum.ranking.EpochSeconds(models.F('posted_at')), '/', models.Value(86400.0))), output_field=models.FloatField())),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='posts', to=settings.AUTH_USER_MODEL)),
-                ('category', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='forum.category')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_hidden", models.BooleanField(default=False, editable=False)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("score", models.IntegerField(default=0, editable=False)),
+                ("title", models.CharField(max_length=200)),
+                ("own_gist", models.CharField(blank=True, default="", max_length=400)),
+                ("gist", models.CharField(blank=True, default="", editable=False, max_length=400)),
+                ("subject_title", models.CharField(blank=True, default="", editable=False, max_length=1000)),
+                ("subject_url", models.CharField(blank=True, default="", editable=False, max_length=300)),
+                ("posted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("edited_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("last_active_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("comment_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("is_locked", models.BooleanField(default=False, editable=False)),
+                ("is_pinned", models.BooleanField(default=False, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("token", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "hotness",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.Func(
+                                django.db.models.functions.comparison.Cast(
+                                    django.db.models.functions.comparison.Greatest(models.F("score"), models.Value(1)),
+                                    models.FloatField(),
+                                ),
+                                function="log",
+                                output_field=models.FloatField(),
+                            ),
+                            "+",
+                            django.db.models.expressions.CombinedExpression(
+                                forum.ranking.EpochSeconds(models.F("posted_at")), "/", models.Value(86400.0)
+                            ),
+                        ),
+                        output_field=models.FloatField(),
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="forum.category",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-pk',),
-                'permissions': (('moderate_post', 'Can hide, lock, pin and move posts'),),
+                "ordering": ("-pk",),
+                "permissions": (("moderate_post", "Can hide, lock, pin and move posts"),),
             },
         ),
         migrations.CreateModel(
-            name='CommentText',
+            name="CommentText",
             fields=[
-                ('comment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='text', serialize=False, to='forum.comment')),
-                ('body', models.TextField(max_length=10000)),
-                ('body_html', models.TextField(editable=False)),
-                ('renderer_version', models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "comment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="forum.comment",
+                    ),
+                ),
+                ("body", models.TextField(max_length=10000)),
+                ("body_html", models.TextField(editable=False)),
+                ("renderer_version", models.PositiveSmallIntegerField(default=0, editable=False)),
             ],
         ),
         migrations.CreateModel(
-            name='CommentVote',
+            name="CommentVote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to=settings.AUTH_USER_MODEL)),
-                ('thing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='forum.comment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="votes", to="forum.comment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PostText',
+            name="PostText",
             fields=[
-                ('post', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='text', serialize=False, to='forum.post')),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField(max_length=40000)),
-                ('body_html', models.TextField(editable=False)),
-                ('renderer_version', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('tag_words', models.TextField(blank=True, default='', editable=False)),
-                ('search_vector', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title', config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector('tag_words', config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), '||', django.contrib.postgres.search.SearchVector('body', config='english', weight='D'), django.contrib.postgres.search.SearchConfig('english')), output_field=django.contrib.postgres.search.SearchVectorField())),
+                (
+                    "post",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="forum.post",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField(max_length=40000)),
+                ("body_html", models.TextField(editable=False)),
+                ("renderer_version", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("tag_words", models.TextField(blank=True, default="", editable=False)),
+                (
+                    "search_vector",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.SearchVector("title", config="english", weight="A"),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("tag_words", config="english", weight="B"),
+                                django.contrib.postgres.search.SearchConfig("english"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("body", config="english", weight="D"),
+                            django.contrib.postgres.search.SearchConfig("english"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='comment',
-            name='post',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='forum.post'),
+            model_name="comment",
+            name="post",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="forum.post"
+            ),
         ),
         migrations.CreateModel(
-            name='PostRevision',
+            name="PostRevision",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField(max_length=40000)),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('post', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', serialize=False, to='forum.post')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField(max_length=40000)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        serialize=False,
+                        to="forum.post",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PostTag',
+            name="PostTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tag_items', to='forum.post')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_items', to='common.tag')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tag_items", to="forum.post"
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_items",
+                        to="common.tag",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='post',
-            name='tags',
-            field=models.ManyToManyField(related_name='posts', through='forum.PostTag', to='common.tag'),
+            model_name="post",
+            name="tags",
+            field=models.ManyToManyField(related_name="posts", through="forum.PostTag", to="common.tag"),
         ),
         migrations.CreateModel(
-            name='PostVote',
+            name="PostVote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to=settings.AUTH_USER_MODEL)),
-                ('thing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='forum.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="votes", to="forum.post"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CommentRevision',
+            name="CommentRevision",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('body', models.TextField(max_length=10000)),
-                ('comment', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', serialize=False, to='forum.comment')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='comment_body_events', to='forum.commenttext')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("body", models.TextField(max_length=10000)),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        serialize=False,
+                        to="forum.comment",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="comment_body_events",
+                        to="forum.commenttext",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='commenttext',
-            trigger=pgtrigger.compiler.Trigger(name='edit_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."body" IS DISTINCT FROM (NEW."body"))', func='INSERT INTO "forum_commentrevision" ("body", "comment_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."body", OLD."comment_id", _pgh_attach_context(), clock_timestamp(), \'edit\', OLD."comment_id"); RETURN NULL;', hash='d30fe5f729e16f67bba13887e211c3e3891e3cd2', operation='UPDATE', pgid='pgtrigger_edit_update_69149', table='forum_commenttext', when='AFTER')),
+            model_name="commenttext",
+            trigger=pgtrigger.compiler.Trigger(
+                name="edit_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."body" IS DISTINCT FROM (NEW."body"))',
+                    func='INSERT INTO "forum_commentrevision" ("body", "comment_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."body", OLD."comment_id", _pgh_attach_context(), clock_timestamp(), \'edit\', OLD."comment_id"); RETURN NULL;',
+                    hash="d30fe5f729e16f67bba13887e211c3e3891e3cd2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_edit_update_69149",
+                    table="forum_commenttext",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='commentvote',
-            constraint=models.UniqueConstraint(fields=('thing', 'member'), name='one_vote_on_a_comment'),
+            model_name="commentvote",
+            constraint=models.UniqueConstraint(fields=("thing", "member"), name="one_vote_on_a_comment"),
         ),
         migrations.AddIndex(
-            model_name='posttext',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_vector'], name='post_search'),
+            model_name="posttext",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search_vector"], name="post_search"),
         ),
         migrations.AddField(
-            model_name='postrevision',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='post_title_body_events', to='forum.posttext'),
+            model_name="postrevision",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="post_title_body_events",
+                to="forum.posttext",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='posttext',
-            trigger=pgtrigger.compiler.Trigger(name='edit_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."title" IS DISTINCT FROM (NEW."title"))', func='INSERT INTO "forum_postrevision" ("body", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "post_id", "title") VALUES (OLD."body", _pgh_attach_context(), clock_timestamp(), \'edit\', OLD."post_id", OLD."post_id", OLD."title"); RETURN NULL;', hash='97bf34625aff66bafcc2a3171fb94545a59f6793', operation='UPDATE', pgid='pgtrigger_edit_update_5e2bc', table='forum_posttext', when='AFTER')),
+            model_name="posttext",
+            trigger=pgtrigger.compiler.Trigger(
+                name="edit_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."title" IS DISTINCT FROM (NEW."title"))',
+                    func='INSERT INTO "forum_postrevision" ("body", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "post_id", "title") VALUES (OLD."body", _pgh_attach_context(), clock_timestamp(), \'edit\', OLD."post_id", OLD."post_id", OLD."title"); RETURN NULL;',
+                    hash="97bf34625aff66bafcc2a3171fb94545a59f6793",
+                    operation="UPDATE",
+                    pgid="pgtrigger_edit_update_5e2bc",
+                    table="forum_posttext",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('parent__isnull', True)), fields=['post', '-wilson', 'id'], name='comment_top_level'),
+            model_name="comment",
+            index=models.Index(
+                condition=models.Q(("parent__isnull", True)), fields=["post", "-wilson", "id"], name="comment_top_level"
+            ),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['root', 'id'], name='comment_replies'),
+            model_name="comment",
+            index=models.Index(fields=["root", "id"], name="comment_replies"),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['post', 'id'], name='comment_post'),
+            model_name="comment",
+            index=models.Index(fields=["post", "id"], name="comment_post"),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['author', '-posted_at', '-id'], name='comment_author_new'),
+            model_name="comment",
+            index=models.Index(fields=["author", "-posted_at", "-id"], name="comment_author_new"),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.UniqueConstraint(fields=('author', 'token'), name='one_comment_for_a_form'),
+            model_name="comment",
+            constraint=models.UniqueConstraint(fields=("author", "token"), name="one_comment_for_a_form"),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0)), name='comment_score_not_negative'),
+            model_name="comment",
+            constraint=models.CheckConstraint(condition=models.Q(("score__gte", 0)), name="comment_score_not_negative"),
         ),
         migrations.AddIndex(
-            model_name='posttag',
-            index=models.Index(fields=['tag', '-content_object'], name='post_tag_newest'),
+            model_name="posttag",
+            index=models.Index(fields=["tag", "-content_object"], name="post_tag_newest"),
         ),
         migrations.AddConstraint(
-            model_name='posttag',
-            constraint=models.UniqueConstraint(fields=('content_object', 'tag'), name='post_tagged_once'),
+            model_name="posttag",
+            constraint=models.UniqueConstraint(fields=("content_object", "tag"), name="post_tagged_once"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['-hotness', '-id'], name='post_hot'),
+            model_name="post",
+            index=models.Index(fields=["-hotness", "-id"], name="post_hot"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['-score', '-id'], name='post_top'),
+            model_name="post",
+            index=models.Index(fields=["-score", "-id"], name="post_top"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['-last_active_at', '-id'], name='post_active'),
+            model_name="post",
+            index=models.Index(fields=["-last_active_at", "-id"], name="post_active"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['-posted_at', '-id'], name='post_new'),
+            model_name="post",
+            index=models.Index(fields=["-posted_at", "-id"], name="post_new"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['category', '-hotness', '-id'], name='post_category_hot'),
+            model_name="post",
+            index=models.Index(fields=["category", "-hotness", "-id"], name="post_category_hot"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['category', '-score', '-id'], name='post_category_top'),
+            model_name="post",
+            index=models.Index(fields=["category", "-score", "-id"], name="post_category_top"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['category', '-last_active_at', '-id'], name='post_category_active'),
+            model_name="post",
+            index=models.Index(fields=["category", "-last_active_at", "-id"], name="post_category_active"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['category', '-posted_at', '-id'], name='post_category_new'),
+            model_name="post",
+            index=models.Index(fields=["category", "-posted_at", "-id"], name="post_category_new"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['author', '-posted_at', '-id'], name='post_author_new'),
+            model_name="post",
+            index=models.Index(fields=["author", "-posted_at", "-id"], name="post_author_new"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('comment_count', 0)), fields=['-posted_at', '-id'], name='post_unanswered'),
+            model_name="post",
+            index=models.Index(
+                condition=models.Q(("comment_count", 0)), fields=["-posted_at", "-id"], name="post_unanswered"
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('subject_url', ''), _negated=True), fields=['-comment_count', '-id'], name='post_discussions'),
+            model_name="post",
+            index=models.Index(
+                condition=models.Q(("subject_url", ""), _negated=True),
+                fields=["-comment_count", "-id"],
+                name="post_discussions",
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('is_pinned', True)), fields=['category'], name='post_pinned'),
+            model_name="post",
+            index=models.Index(condition=models.Q(("is_pinned", True)), fields=["category"], name="post_pinned"),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(fields=('author', 'token'), name='one_post_for_a_form'),
+            model_name="post",
+            constraint=models.UniqueConstraint(fields=("author", "token"), name="one_post_for_a_form"),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0)), name='post_score_not_negative'),
+            model_name="post",
+            constraint=models.CheckConstraint(condition=models.Q(("score__gte", 0)), name="post_score_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='postvote',
-            constraint=models.UniqueConstraint(fields=('thing', 'member'), name='one_vote_on_a_post'),
+            model_name="postvote",
+            constraint=models.UniqueConstraint(fields=("thing", "member"), name="one_vote_on_a_post"),
         ),
     ]

@@ -8,19 +8,26 @@ import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
 from forum import ranking
-from forum.errors import StaleEdit
+from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
 from forum.models.vote import CommentVote, Upvotable
 from moderation import log
 
 DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
+
+
+def _readable_by(user) -> Q:
+    written = Q(deleted_at__isnull=True)
+    if user.is_authenticated and user.is_moderator:
+        return written
+    return written & Q(is_hidden=False, post__is_hidden=False)
 
 
 class CommentQuerySet(models.QuerySet):
@@ -30,6 +37,15 @@ class CommentQuerySet(models.QuerySet):
         if user.is_authenticated and user.is_moderator:
             return shown
         return shown.filter(is_hidden=False, post__is_hidden=False)
+
+    def readable_by(self, user) -> CommentQuerySet:
+        """What the page of its post shows in full: also under a post that its author deleted."""
+        return self.filter(_readable_by(user))
+
+    def with_something_to_read(self, user) -> CommentQuerySet:
+        """Top-level comments that this visitor may read, and those under which hangs an answer they may read."""
+        answers = Comment.objects.filter(_readable_by(user), post=OuterRef("post"), root=OuterRef("pk"))
+        return self.filter(_readable_by(user) | Exists(answers))
 
     def for_thread(self) -> CommentQuerySet:
         """With author and rendered text, without source."""
@@ -112,12 +128,18 @@ class Comment(Moderated, Upvotable):
     def can_be_deleted_by(self, user) -> bool:
         return user.is_authenticated and self.author_id == user.pk and self.is_shown
 
+    def can_be_upvoted_by(self, member) -> bool:
+        return super().can_be_upvoted_by(member) and self.post.is_shown
+
     def can_be_answered_by(self, user) -> bool:
         return self.is_shown and self.post.can_be_answered_by(user)
 
     @transaction.atomic
     def edit(self, *, body: str, version: int) -> None:
-        """Change the words; raises ``StaleEdit`` when another edit came between."""
+        """Change the words. Raises ``StaleEdit`` when another edit came between, ``Locked`` where nobody may edit."""
+        post = Post.objects.select_for_update(no_key=True).get(pk=self.post_id)
+        if post.is_locked or not post.is_shown or not Comment.objects.get(pk=self.pk).is_shown:
+            raise Locked
         changed = Comment.objects.filter(pk=self.pk, version=version, deleted_at__isnull=True).update(
             edited_at=timezone.now(), version=F("version") + 1
         )

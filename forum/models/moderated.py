@@ -20,3 +20,7 @@ class Moderated(models.Model):
     def is_shown(self) -> bool:
         """Neither hidden nor deleted."""
         return not self.is_hidden and not self.is_deleted
+
+    def can_be_read_by(self, user) -> bool:
+        """Whether its words may be shown to this visitor: moderators also read what is hidden."""
+        return not self.is_deleted and (not self.is_hidden or (user.is_authenticated and user.is_moderator))

@@ -25,6 +25,9 @@ from forum.models.vote import PostVote, Upvotable
 from moderation import log
 
 
+RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw"})  # what follows a post's id in an address
+
+
 class PostQuerySet(models.QuerySet):
     def visible_to(self, user) -> PostQuerySet:
         """What lists, counts and search may show: neither hidden nor deleted. Moderators see hidden ones."""
@@ -61,9 +64,7 @@ class Post(Moderated, Upvotable):
     vote_model = PostVote
 
     title = models.CharField(max_length=settings.TITLE_LIMIT)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts")
     category = models.ForeignKey(Category, models.PROTECT, related_name="posts", db_index=False)
     own_gist = models.CharField(max_length=settings.GIST_LIMIT, blank=True, default="")
     gist = models.CharField(max_length=settings.GIST_LIMIT, blank=True, default="", editable=False)
@@ -90,9 +91,7 @@ class Post(Moderated, Upvotable):
             models.UniqueConstraint(fields=["author", "token"], name="one_post_for_a_form"),
             models.CheckConstraint(condition=Q(score__gte=0), name="post_score_not_negative"),
         )
-        permissions = (
-            ("moderate_post", "Can hide, lock, pin and move posts"),
-        )
+        permissions = (("moderate_post", "Can hide, lock, pin and move posts"),)
         indexes = (
             models.Index(fields=["-hotness", "-id"], name="post_hot"),
             models.Index(fields=["-score", "-id"], name="post_top"),
@@ -113,7 +112,9 @@ class Post(Moderated, Upvotable):
 
     @property
     def slug(self) -> str:
-        return slugify_title(self.title)
+        """The readable part of the address. It is the author's words too, so a deleted post has others."""
+        slug = "deleted" if self.is_deleted else slugify_title(self.title)
+        return f"{slug}-post" if slug in RESERVED_SLUGS else slug
 
     def get_absolute_url(self) -> str:
         return reverse("forum:post", args=[self.pk, self.slug])
@@ -170,13 +171,14 @@ class Post(Moderated, Upvotable):
     @transaction.atomic
     def edit(self, *, category: Category, title: str, body: str, tags=(), own_gist: str = "", version: int) -> None:
         """Change the post. ``version`` is the one the editor started from; raises ``StaleEdit`` when another
-        edit came between, and nothing is written."""
-        changed = Post.objects.filter(pk=self.pk, version=version, deleted_at__isnull=True).update(
+        edit came between, ``Locked`` where nobody may edit; then nothing is written."""
+        open_now = Post.objects.filter(pk=self.pk, is_locked=False, is_hidden=False, deleted_at__isnull=True)
+        changed = open_now.filter(version=version).update(
             category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
             edited_at=timezone.now(), version=F("version") + 1,
         )  # fmt: skip
         if not changed:
-            raise StaleEdit
+            raise StaleEdit if open_now.exists() else Locked
         names = set_tags(self, PostTag, tags)
         text = PostText.objects.select_for_update().get(post=self)
         text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
@@ -190,7 +192,9 @@ class Post(Moderated, Upvotable):
         self.refresh_from_db(fields=["deleted_at"])
 
     @transaction.atomic
-    def add_comment(self, author, body: str, parent=None, token: uuid.UUID | None = None, posted_at: datetime | None = None):
+    def add_comment(
+        self, author, body: str, parent=None, token: uuid.UUID | None = None, posted_at: datetime | None = None
+    ):
         """Answer the post, or ``parent``, one of its comments. Raises ``Locked`` where nobody may answer.
 
         The same ``token`` of the same author is one comment.
@@ -202,7 +206,9 @@ class Post(Moderated, Upvotable):
         # Writing the post's row first also puts everybody who answers it into one order.
         if not open_now.update(last_active_at=Func(F("last_active_at"), Value(moment), function="greatest")):
             raise Locked
-        comment, is_new = Comment.write(post=self, author=author, body=body, parent=parent, token=token, posted_at=moment)
+        comment, is_new = Comment.write(
+            post=self, author=author, body=body, parent=parent, token=token, posted_at=moment
+        )
         if is_new:
             Post.objects.filter(pk=self.pk).update(comment_count=F("comment_count") + 1)
         self.refresh_from_db(fields=["comment_count", "last_active_at"])

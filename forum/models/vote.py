@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -17,6 +19,9 @@ class Vote(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.member} for {self.thing}"
+
     @classmethod
     def cast(cls, thing_id: int, member_id: int) -> bool:
         """Store the vote unless it is there; True if this call stored it, whoever else presses at once."""
@@ -31,18 +36,21 @@ class Vote(models.Model):
     @classmethod
     def take_back(cls, thing_id: int, member_id: int) -> bool:
         """Remove the vote; True if this call removed it."""
-        return cls._default_manager.filter(thing_id=thing_id, member_id=member_id).delete()[0] == 1
+        votes: Any = cls._default_manager
+        return votes.filter(thing=thing_id, member=member_id).delete()[0] == 1
 
     @classmethod
-    def of(cls, member, things) -> set[int]:
+    def of(cls, member: Any, things: Any) -> set[int]:
         """The ids among ``things`` that the member has upvoted; empty for a guest, without asking."""
         if not member.is_authenticated or not things:
             return set()
-        ids = [thing.pk for thing in things]
-        return set(cls._default_manager.filter(member=member, thing_id__in=ids).values_list("thing_id", flat=True))
+        votes: Any = cls._default_manager
+        return set(votes.filter(member=member, thing__in=things).values_list("thing_id", flat=True))
 
 
 class PostVote(Vote):
+    """A member's upvote on a post."""
+
     thing = models.ForeignKey("forum.Post", models.CASCADE, related_name="votes")
 
     class Meta:
@@ -50,6 +58,8 @@ class PostVote(Vote):
 
 
 class CommentVote(Vote):
+    """A member's upvote on a comment."""
+
     thing = models.ForeignKey("forum.Comment", models.CASCADE, related_name="votes")
 
     class Meta:
@@ -61,6 +71,8 @@ class Upvotable(models.Model):
 
     score = models.IntegerField(default=0, editable=False)
     vote_model: type[Vote]
+    author_id: Any
+    is_shown: Any
 
     class Meta:
         abstract = True

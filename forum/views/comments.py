@@ -14,7 +14,9 @@ from forum.forms import CommentEditForm, CommentForm
 from forum.models import Comment, Post
 from forum.views.posts import post_context, readable_post
 
-LOCKED = "This thread was locked in the meantime: nobody can answer any more. Your text is below, so that you can keep it."
+LOCKED = (
+    "This thread was locked in the meantime: nobody can answer any more. Your text is below, so that you can keep it."
+)
 
 
 def _comment(request: HttpRequest, pk: int) -> Comment:
@@ -56,7 +58,9 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
     if not form.is_valid():
         return _answer_form(request, post, parent, form, status=422)
     try:
-        written = post.add_comment(request.user, form.cleaned_data["body"], parent=parent, token=form.cleaned_data["token"])
+        written = post.add_comment(
+            request.user, form.cleaned_data["body"], parent=parent, token=form.cleaned_data["token"]
+        )
     except Locked:
         form.add_error(None, LOCKED)
         return _answer_form(request, post, parent, form, status=409)
@@ -64,7 +68,11 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
         return redirect(written)
     written.children = []
     context = {"comment": written, "thread": {"at": None}, "post": post, "voted": set(), "parent": parent}
-    return render(request, "forum/comments/_written.html", context | {"form": _form(parent), "comment_action": _action(post, parent)})
+    return render(
+        request,
+        "forum/comments/_written.html",
+        context | {"form": _form(parent), "comment_action": _action(post, parent)},
+    )
 
 
 def _form(parent: Comment | None, data=None) -> CommentForm:
@@ -79,7 +87,12 @@ def _action(post: Post, parent: Comment | None) -> str:
 def _answer_form(request, post, parent, form, status=200) -> HttpResponse:
     context = {"form": form, "comment_action": _action(post, parent), "post": post, "parent": parent}
     if request.htmx:
-        return render(request, "forum/comments/_form.html", context | {"action": context["comment_action"], "submit": "Reply" if parent else "Comment"}, status=status)
+        return render(
+            request,
+            "forum/comments/_form.html",
+            context | {"action": context["comment_action"], "submit": "Reply" if parent else "Comment"},
+            status=status,
+        )
     if parent is not None:
         return render(request, "forum/comments/reply.html", context, status=status)
     return render(request, "forum/posts/post.html", post_context(request, post, form), status=status)

@@ -50,7 +50,11 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
     visible = Post.objects.visible_to(request.user).in_category(shelf)
     page = read_list(visible, sort, period, after)
     # A pinned post stands above its own category; above everything only those of no narrower interest.
-    pinned = list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED]) if page.is_first and sort == "hot" and shelf else []
+    pinned = (
+        list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED])
+        if page.is_first and sort == "hot" and shelf
+        else []
+    )
     return render(
         request,
         "forum/posts/list.html",

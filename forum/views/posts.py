@@ -69,7 +69,9 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _composer(request, form)
     form = PostForm(request.POST)
     if "preview" in request.POST:
-        return _composer(request, form, preview=markdown.render(request.POST.get("body", "")[: form.fields["body"].max_length]))
+        return _composer(
+            request, form, preview=markdown.render(request.POST.get("body", "")[: form.fields["body"].max_length])
+        )
     if not form.is_valid():
         return _composer(request, form, status=422)
     return redirect(Post.write(author=request.user, token=form.cleaned_data["token"], **form.verb_arguments()))
@@ -125,5 +127,3 @@ def preview(request: HttpRequest) -> HttpResponse:
     form = PostForm()
     body = request.POST.get("body", "")[: form.fields["body"].max_length]
     return render(request, "forum/posts/_preview.html", {"preview": markdown.render(body)})
-
-

@@ -11,7 +11,9 @@ from django.db import models
 class Action(models.Model):
     """One thing a moderator did to one thing, with the reason. Written by ``moderation.log.record``."""
 
-    moderator = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="moderation_actions")
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="moderation_actions"
+    )
     action = models.CharField(max_length=30)
     content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
     object_id = models.BigIntegerField()

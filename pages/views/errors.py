@@ -23,7 +23,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_page(request, 500, "Something broke on our side. It has been noted; trying again in a moment often helps.")
+    return error_page(
+        request, 500, "Something broke on our side. It has been noted; trying again in a moment often helps."
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

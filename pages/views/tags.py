@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -38,7 +40,7 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
     size = None if show != "all" else SHOWN_OF_EACH
     posts = Post.objects.visible_to(request.user).tagged(*found)
     studies = Study.objects.tagged(*found)
-    context = {"section": "tags", "tags": found, "show": show, "slugs": slugs}
+    context: dict[str, Any] = {"section": "tags", "tags": found, "show": show, "slugs": slugs}
     if show != "studies":
         context["posts"] = paginate(posts.for_list(), ("-pk",), after, size)
         context["post_count"] = capped_count(posts)

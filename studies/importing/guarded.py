@@ -73,9 +73,13 @@ class Prolog:
 
 @dataclass(frozen=True)
 class Found:
-    """One record's element, valid until the next is asked for, or the ``fault`` for which it was not kept."""
+    """One record's element, valid until the next is asked for, or the ``fault`` for which it was not kept.
+
+    ``alone`` where the record is the whole file.
+    """
 
     line: int
+    alone: bool
     element: etree._Element | None
     fault: str = ""
 
@@ -228,7 +232,7 @@ class _Reading:
         self.depth -= 1
         if element is self.record:
             self.record = None
-            return Found(element.sourceline or 0, None if self.fault else element, self.fault)
+            return Found(element.sourceline or 0, self.depth == 0, None if self.fault else element, self.fault)
         if self.record is None or self.dropping is not None or self.fault:
             if element is self.dropping:
                 self.dropping = None
@@ -279,7 +283,6 @@ def records(
     wanted: frozenset[str],
     dropped: frozenset[str] = frozenset(),
     make: Callable[[etree._Element, str], StudyRecord],
-    numbered: bool = True,
 ) -> Iterator[StudyRecord | Refusal]:
     """The records of a stream, made by ``make`` from each element named in ``wanted`` and the place it stood.
 
@@ -289,7 +292,7 @@ def records(
     try:
         for found in elements(stream, wanted, dropped):
             number += 1
-            at = f"{place}, record {number} (line {found.line})" if numbered else place
+            at = place if found.alone else f"{place}, record {number} (line {found.line})"
             if found.element is None:
                 yield Refusal(at, found.fault)
                 continue

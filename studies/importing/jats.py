@@ -62,7 +62,7 @@ DANGLING = re.compile(r"[\s(\[;,]*(?:doi|pmid|pmcid|pubmed)\s*:?\s*[)\].]*$", re
 
 def read_jats(stream: Stream, place: str) -> Iterator[StudyRecord | Refusal]:
     """The articles of a JATS file (one) or of a ``pmc-articleset`` (many), in order. Never raises for what it reads."""
-    yield from records(stream, place, wanted=WANTED, dropped=DROPPED, make=_record, numbered=False)
+    yield from records(stream, place, wanted=WANTED, dropped=DROPPED, make=_record)
 
 
 def _record(article: etree._Element, place: str) -> StudyRecord:
@@ -146,7 +146,8 @@ def _journal(article: etree._Element) -> JournalFacts:
 
 def _published(meta: etree._Element) -> PartialDate | None:
     """The earliest of the electronic, printed and collection dates; where there is none, the day PMC released it."""
-    appeared, released = [], []
+    appeared: list[PartialDate | None] = []
+    released: list[PartialDate | None] = []
     for element in meta.findall("pub-date"):
         kind = element.get("pub-type") or element.get("date-type") or ""
         year, month, day = (line(element.find(name)) for name in ("year", "month", "day"))
@@ -259,7 +260,7 @@ def _mesh(meta: etree._Element) -> Iterator[Heading]:
 
 def _marked_registration(article: etree._Element) -> str:
     """The number of a trial's registration, where the markup says that it is one."""
-    for element in article.find("front").iter(etree.Element):  # type: ignore[union-attr]
+    for element in article.iterfind("front//*"):
         marked = (element.get("ext-link-type"), element.get("content-type"), element.get("document-id-type"))
         if {"clinical-trial", "clinical-trial-number", "trial"} & set(marked):
             for text in (line(element), element.get("document-id", ""), element.get(XLINK_HREF, "")):

@@ -82,7 +82,9 @@ def _free_issns(facts: JournalFacts, journal: Journal | None) -> list[str]:
     """Those ISSNs that no other journal holds: an ISSN names one journal."""
     if not facts.issns:
         return []
-    others = Journal.objects.filter(issns__overlap=list(facts.issns)).exclude(pk=journal.pk if journal else None)
+    others = Journal.objects.filter(issns__overlap=list(facts.issns))
+    if journal:
+        others = others.exclude(pk=journal.pk)
     taken = {issn for issns in others.values_list("issns", flat=True) for issn in issns}
     return [issn for issn in facts.issns if issn not in taken]
 

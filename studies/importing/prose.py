@@ -67,7 +67,7 @@ def _character(node: etree._Element) -> str:
 
     Files name ``&eacute;`` and trust their DTD to explain it. The DTD is never read, so this fixed table does.
     """
-    if node.tag is not etree.Entity:
+    if not isinstance(node, etree._Entity):
         return ""
     return html5.get((node.text or "").lstrip("&"), "")
 

@@ -10,248 +10,531 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('common', '0001_initial'),
-        ('forum', '0001_initial'),
+        ("common", "0001_initial"),
+        ("forum", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Author',
+            name="Author",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(editable=False, max_length=300, unique=True)),
-                ('family', models.CharField(blank=True, default='', max_length=150)),
-                ('given', models.CharField(blank=True, default='', max_length=150)),
-                ('collective', models.CharField(blank=True, default='', max_length=300)),
-                ('orcid', models.CharField(blank=True, default='', max_length=19)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(editable=False, max_length=300, unique=True)),
+                ("family", models.CharField(blank=True, default="", max_length=150)),
+                ("given", models.CharField(blank=True, default="", max_length=150)),
+                ("collective", models.CharField(blank=True, default="", max_length=300)),
+                ("orcid", models.CharField(blank=True, default="", max_length=19)),
             ],
             options={
-                'ordering': ('family', 'given', 'pk'),
+                "ordering": ("family", "given", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Authorship',
+            name="Authorship",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorships', to='studies.author')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="authorships", to="studies.author"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.CreateModel(
-            name='Journal',
+            name="Journal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=300)),
-                ('title_key', models.CharField(editable=False, max_length=300, unique=True)),
-                ('abbreviation', models.CharField(blank=True, default='', max_length=150)),
-                ('issns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=9), blank=True, default=list, size=None)),
-                ('nlm_id', models.CharField(blank=True, default='', max_length=20)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=120, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=300)),
+                ("title_key", models.CharField(editable=False, max_length=300, unique=True)),
+                ("abbreviation", models.CharField(blank=True, default="", max_length=150)),
+                (
+                    "issns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=9), blank=True, default=list, size=None
+                    ),
+                ),
+                ("nlm_id", models.CharField(blank=True, default="", max_length=20)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=120, unique=True)),
             ],
             options={
-                'ordering': ('title',),
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['issns'], name='journal_issns')],
+                "ordering": ("title",),
+                "indexes": [django.contrib.postgres.indexes.GinIndex(fields=["issns"], name="journal_issns")],
             },
         ),
         migrations.CreateModel(
-            name='Study',
+            name="Study",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=1000)),
-                ('published_year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('published_month', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('published_day', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('published_key', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Coalesce(models.F('published_year'), models.Value(0)), '*', models.Value(10000)), '+', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Coalesce(models.F('published_month'), models.Value(0)), '*', models.Value(100))), '+', django.db.models.functions.comparison.Coalesce(models.F('published_day'), models.Value(0))), output_field=models.IntegerField())),
-                ('volume', models.CharField(blank=True, default='', max_length=50)),
-                ('issue', models.CharField(blank=True, default='', max_length=50)),
-                ('pages', models.CharField(blank=True, default='', max_length=80)),
-                ('language', models.CharField(blank=True, default='', max_length=20)),
-                ('doi', models.CharField(blank=True, max_length=250, null=True, unique=True, verbose_name='DOI')),
-                ('pmid', models.CharField(blank=True, max_length=8, null=True, unique=True, verbose_name='PMID')),
-                ('pmcid', models.CharField(blank=True, max_length=15, null=True, unique=True, verbose_name='PMCID')),
-                ('registration', models.CharField(blank=True, default='', help_text='NCT01234567, ISRCTN…', max_length=60)),
-                ('publication_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
-                ('study_type', models.CharField(blank=True, default='', help_text='the design, in words', max_length=60)),
-                ('evidence_level', models.CharField(choices=[('1-synthesis', 'Systematic review'), ('2-trial', 'Randomised trial'), ('3-observational', 'Controlled or cohort study'), ('4-cases', 'Case series or report'), ('5-opinion', 'Review or opinion'), ('6-laboratory', 'Laboratory study'), ('9-not-stated', 'Not stated')], default='9-not-stated', max_length=20)),
-                ('evidence_source', models.CharField(blank=True, default='', help_text='which fact gave the level', max_length=200)),
-                ('sample_size', models.PositiveIntegerField(blank=True, help_text='people studied', null=True)),
-                ('licence', models.CharField(blank=True, default='', max_length=120)),
-                ('open_access_url', models.URLField(blank=True, default='', max_length=500)),
-                ('picture', models.ImageField(blank=True, default='', upload_to='studies/')),
-                ('picture_credit', models.CharField(blank=True, default='', max_length=300)),
-                ('picture_alt', models.CharField(blank=True, default='', max_length=300, verbose_name='picture description')),
-                ('retraction', models.CharField(blank=True, choices=[('', 'none'), ('corrected', 'Corrected'), ('concern', 'Expression of concern'), ('retracted', 'Retracted')], default='', max_length=12)),
-                ('retraction_notice', models.CharField(blank=True, default='', help_text='DOI or PMID of the notice', max_length=250)),
-                ('retraction_date', models.CharField(blank=True, default='', max_length=10)),
-                ('kept_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, editable=False, help_text='fields a librarian set by hand, which imports leave alone', size=None)),
-                ('reference_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('cites_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('cited_by_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('authors', models.ManyToManyField(related_name='studies', through='studies.Authorship', to='studies.author')),
-                ('discussion', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='discussed_study', to='forum.post')),
-                ('journal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='studies', to='studies.journal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=1000)),
+                ("published_year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("published_month", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("published_day", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "published_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("published_year"), models.Value(0)
+                                    ),
+                                    "*",
+                                    models.Value(10000),
+                                ),
+                                "+",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("published_month"), models.Value(0)
+                                    ),
+                                    "*",
+                                    models.Value(100),
+                                ),
+                            ),
+                            "+",
+                            django.db.models.functions.comparison.Coalesce(models.F("published_day"), models.Value(0)),
+                        ),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
+                ("volume", models.CharField(blank=True, default="", max_length=50)),
+                ("issue", models.CharField(blank=True, default="", max_length=50)),
+                ("pages", models.CharField(blank=True, default="", max_length=80)),
+                ("language", models.CharField(blank=True, default="", max_length=20)),
+                ("doi", models.CharField(blank=True, max_length=250, null=True, unique=True, verbose_name="DOI")),
+                ("pmid", models.CharField(blank=True, max_length=8, null=True, unique=True, verbose_name="PMID")),
+                ("pmcid", models.CharField(blank=True, max_length=15, null=True, unique=True, verbose_name="PMCID")),
+                (
+                    "registration",
+                    models.CharField(blank=True, default="", help_text="NCT01234567, ISRCTN…", max_length=60),
+                ),
+                (
+                    "publication_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=120), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "study_type",
+                    models.CharField(blank=True, default="", help_text="the design, in words", max_length=60),
+                ),
+                (
+                    "evidence_level",
+                    models.CharField(
+                        choices=[
+                            ("1-synthesis", "Systematic review"),
+                            ("2-trial", "Randomised trial"),
+                            ("3-observational", "Controlled or cohort study"),
+                            ("4-cases", "Case series or report"),
+                            ("5-opinion", "Review or opinion"),
+                            ("6-laboratory", "Laboratory study"),
+                            ("9-not-stated", "Not stated"),
+                        ],
+                        default="9-not-stated",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "evidence_source",
+                    models.CharField(blank=True, default="", help_text="which fact gave the level", max_length=200),
+                ),
+                ("sample_size", models.PositiveIntegerField(blank=True, help_text="people studied", null=True)),
+                ("licence", models.CharField(blank=True, default="", max_length=120)),
+                ("open_access_url", models.URLField(blank=True, default="", max_length=500)),
+                ("picture", models.ImageField(blank=True, default="", upload_to="studies/")),
+                ("picture_credit", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "picture_alt",
+                    models.CharField(blank=True, default="", max_length=300, verbose_name="picture description"),
+                ),
+                (
+                    "retraction",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "none"),
+                            ("corrected", "Corrected"),
+                            ("concern", "Expression of concern"),
+                            ("retracted", "Retracted"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "retraction_notice",
+                    models.CharField(blank=True, default="", help_text="DOI or PMID of the notice", max_length=250),
+                ),
+                ("retraction_date", models.CharField(blank=True, default="", max_length=10)),
+                (
+                    "kept_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        editable=False,
+                        help_text="fields a librarian set by hand, which imports leave alone",
+                        size=None,
+                    ),
+                ),
+                ("reference_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("cites_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("cited_by_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "authors",
+                    models.ManyToManyField(related_name="studies", through="studies.Authorship", to="studies.author"),
+                ),
+                (
+                    "discussion",
+                    models.OneToOneField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="discussed_study",
+                        to="forum.post",
+                    ),
+                ),
+                (
+                    "journal",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="studies",
+                        to="studies.journal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'studies',
-                'ordering': ('-pk',),
+                "verbose_name_plural": "studies",
+                "ordering": ("-pk",),
             },
         ),
         migrations.AddField(
-            model_name='authorship',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authorships', to='studies.study'),
+            model_name="authorship",
+            name="study",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="authorships", to="studies.study"
+            ),
         ),
         migrations.CreateModel(
-            name='StudySource',
+            name="StudySource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('pubmed', 'PubMed'), ('jats', 'JATS'), ('demo', 'demo library')], max_length=10)),
-                ('digest', models.CharField(max_length=64)),
-                ('record', models.JSONField()),
-                ('imported_at', models.DateTimeField(auto_now=True)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='studies.study')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("pubmed", "PubMed"), ("jats", "JATS"), ("demo", "demo library")], max_length=10
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("record", models.JSONField()),
+                ("imported_at", models.DateTimeField(auto_now=True)),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sources", to="studies.study"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StudyTag',
+            name="StudyTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tag_items', to='studies.study')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_items', to='common.tag')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tag_items", to="studies.study"
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_items",
+                        to="common.tag",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='study',
-            name='tags',
-            field=models.ManyToManyField(related_name='studies', through='studies.StudyTag', to='common.tag'),
+            model_name="study",
+            name="tags",
+            field=models.ManyToManyField(related_name="studies", through="studies.StudyTag", to="common.tag"),
         ),
         migrations.CreateModel(
-            name='StudyText',
+            name="StudyText",
             fields=[
-                ('study', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='text', serialize=False, to='studies.study')),
-                ('abstract', models.TextField(blank=True, default='', help_text="Markdown; the authors' own")),
-                ('abstract_html', models.TextField(blank=True, default='', editable=False)),
-                ('title', models.TextField(blank=True, default='', editable=False)),
-                ('names', models.TextField(blank=True, default='', editable=False)),
-                ('tag_words', models.TextField(blank=True, default='', editable=False)),
-                ('plain', models.TextField(blank=True, default='', editable=False)),
-                ('search_vector', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title', config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector('tag_words', config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), '||', django.contrib.postgres.search.SearchVector('plain', config='english', weight='C'), django.contrib.postgres.search.SearchConfig('english')), '||', django.contrib.postgres.search.SearchVector('names', config='simple', weight='C'), django.contrib.postgres.search.SearchConfig('english')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('abstract'), models.Value(50000), function='left', output_field=models.TextField()), config='english', weight='D'), django.contrib.postgres.search.SearchConfig('english')), output_field=django.contrib.postgres.search.SearchVectorField())),
+                (
+                    "study",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="studies.study",
+                    ),
+                ),
+                ("abstract", models.TextField(blank=True, default="", help_text="Markdown; the authors' own")),
+                ("abstract_html", models.TextField(blank=True, default="", editable=False)),
+                ("title", models.TextField(blank=True, default="", editable=False)),
+                ("names", models.TextField(blank=True, default="", editable=False)),
+                ("tag_words", models.TextField(blank=True, default="", editable=False)),
+                ("plain", models.TextField(blank=True, default="", editable=False)),
+                (
+                    "search_vector",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.CombinedSearchVector(
+                                    django.contrib.postgres.search.CombinedSearchVector(
+                                        django.contrib.postgres.search.SearchVector(
+                                            "title", config="english", weight="A"
+                                        ),
+                                        "||",
+                                        django.contrib.postgres.search.SearchVector(
+                                            "tag_words", config="english", weight="B"
+                                        ),
+                                        django.contrib.postgres.search.SearchConfig("english"),
+                                    ),
+                                    "||",
+                                    django.contrib.postgres.search.SearchVector("plain", config="english", weight="C"),
+                                    django.contrib.postgres.search.SearchConfig("english"),
+                                ),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("names", config="simple", weight="C"),
+                                django.contrib.postgres.search.SearchConfig("english"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector(
+                                models.Func(
+                                    models.F("abstract"),
+                                    models.Value(50000),
+                                    function="left",
+                                    output_field=models.TextField(),
+                                ),
+                                config="english",
+                                weight="D",
+                            ),
+                            django.contrib.postgres.search.SearchConfig("english"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_vector'], name='study_search')],
+                "indexes": [django.contrib.postgres.indexes.GinIndex(fields=["search_vector"], name="study_search")],
             },
         ),
         migrations.CreateModel(
-            name='Summary',
+            name="Summary",
             fields=[
-                ('study', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='summary', serialize=False, to='studies.study')),
-                ('tldr', models.TextField(max_length=600, verbose_name='TL;DR')),
-                ('body', models.TextField(blank=True, default='', max_length=10000, verbose_name='summary')),
-                ('body_html', models.TextField(default='', editable=False)),
-                ('writer_kind', models.CharField(choices=[('member', 'a member'), ('librarian', 'the librarians'), ('model', 'a language model')], default='librarian', max_length=10)),
-                ('writer_name', models.CharField(blank=True, default='', help_text="a member's name, or the model's", max_length=100)),
-                ('written_on', models.DateField()),
-                ('reviewer_name', models.CharField(blank=True, default='', max_length=100)),
-                ('reviewed_on', models.DateField(blank=True, null=True)),
+                (
+                    "study",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="summary",
+                        serialize=False,
+                        to="studies.study",
+                    ),
+                ),
+                ("tldr", models.TextField(max_length=600, verbose_name="TL;DR")),
+                ("body", models.TextField(blank=True, default="", max_length=10000, verbose_name="summary")),
+                ("body_html", models.TextField(default="", editable=False)),
+                (
+                    "writer_kind",
+                    models.CharField(
+                        choices=[
+                            ("member", "a member"),
+                            ("librarian", "the librarians"),
+                            ("model", "a language model"),
+                        ],
+                        default="librarian",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "writer_name",
+                    models.CharField(
+                        blank=True, default="", help_text="a member's name, or the model's", max_length=100
+                    ),
+                ),
+                ("written_on", models.DateField()),
+                ("reviewer_name", models.CharField(blank=True, default="", max_length=100)),
+                ("reviewed_on", models.DateField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'summaries',
-                'constraints': [models.CheckConstraint(condition=models.Q(('reviewed_on__isnull', True), models.Q(('reviewer_name', ''), _negated=True), _connector='OR'), name='a_review_has_a_reviewer')],
+                "verbose_name_plural": "summaries",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_on__isnull", True),
+                            models.Q(("reviewer_name", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_review_has_a_reviewer",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Citation',
+            name="Citation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('text', models.TextField(blank=True, default='')),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('doi', models.CharField(blank=True, default='', max_length=250)),
-                ('pmid', models.CharField(blank=True, default='', max_length=8)),
-                ('pmcid', models.CharField(blank=True, default='', max_length=15)),
-                ('cited', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='citing', to='studies.study')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='studies.study')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("text", models.TextField(blank=True, default="")),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("doi", models.CharField(blank=True, default="", max_length=250)),
+                ("pmid", models.CharField(blank=True, default="", max_length=8)),
+                ("pmcid", models.CharField(blank=True, default="", max_length=15)),
+                (
+                    "cited",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="citing",
+                        to="studies.study",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="citations", to="studies.study"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position',),
-                'indexes': [models.Index(fields=['cited', 'study'], name='citation_cited'), models.Index(condition=models.Q(('doi', ''), _negated=True), fields=['doi'], name='citation_doi'), models.Index(condition=models.Q(('pmid', ''), _negated=True), fields=['pmid'], name='citation_pmid'), models.Index(condition=models.Q(('pmcid', ''), _negated=True), fields=['pmcid'], name='citation_pmcid')],
-                'constraints': [models.UniqueConstraint(fields=('study', 'position'), name='one_citation_a_place'), models.CheckConstraint(condition=models.Q(('cited', models.F('study')), _negated=True), name='no_study_cites_itself')],
+                "ordering": ("position",),
+                "indexes": [
+                    models.Index(fields=["cited", "study"], name="citation_cited"),
+                    models.Index(condition=models.Q(("doi", ""), _negated=True), fields=["doi"], name="citation_doi"),
+                    models.Index(
+                        condition=models.Q(("pmid", ""), _negated=True), fields=["pmid"], name="citation_pmid"
+                    ),
+                    models.Index(
+                        condition=models.Q(("pmcid", ""), _negated=True), fields=["pmcid"], name="citation_pmcid"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("study", "position"), name="one_citation_a_place"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cited", models.F("study")), _negated=True), name="no_study_cites_itself"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='authorship',
-            index=models.Index(fields=['author', '-study'], name='authorship_newest'),
+            model_name="authorship",
+            index=models.Index(fields=["author", "-study"], name="authorship_newest"),
         ),
         migrations.AddConstraint(
-            model_name='authorship',
-            constraint=models.UniqueConstraint(fields=('study', 'position'), name='one_author_a_place'),
+            model_name="authorship",
+            constraint=models.UniqueConstraint(fields=("study", "position"), name="one_author_a_place"),
         ),
         migrations.AddConstraint(
-            model_name='studysource',
-            constraint=models.UniqueConstraint(fields=('study', 'kind'), name='one_source_of_a_kind'),
+            model_name="studysource",
+            constraint=models.UniqueConstraint(fields=("study", "kind"), name="one_source_of_a_kind"),
         ),
         migrations.AddIndex(
-            model_name='studytag',
-            index=models.Index(fields=['tag', '-content_object'], name='study_tag_newest'),
+            model_name="studytag",
+            index=models.Index(fields=["tag", "-content_object"], name="study_tag_newest"),
         ),
         migrations.AddConstraint(
-            model_name='studytag',
-            constraint=models.UniqueConstraint(fields=('content_object', 'tag'), name='study_tagged_once'),
+            model_name="studytag",
+            constraint=models.UniqueConstraint(fields=("content_object", "tag"), name="study_tagged_once"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['-published_key', '-id'], name='study_newest'),
+            model_name="study",
+            index=models.Index(fields=["-published_key", "-id"], name="study_newest"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['-cited_by_count', '-id'], name='study_cited'),
+            model_name="study",
+            index=models.Index(fields=["-cited_by_count", "-id"], name="study_cited"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['journal', '-published_key', '-id'], name='study_journal_newest'),
+            model_name="study",
+            index=models.Index(fields=["journal", "-published_key", "-id"], name="study_journal_newest"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['evidence_level', '-published_key', '-id'], name='study_level_newest'),
+            model_name="study",
+            index=models.Index(fields=["evidence_level", "-published_key", "-id"], name="study_level_newest"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['published_year', '-id'], name='study_year'),
+            model_name="study",
+            index=models.Index(fields=["published_year", "-id"], name="study_year"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(condition=models.Q(('retraction', ''), _negated=True), fields=['-published_key', '-id'], name='study_retracted'),
+            model_name="study",
+            index=models.Index(
+                condition=models.Q(("retraction", ""), _negated=True),
+                fields=["-published_key", "-id"],
+                name="study_retracted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(condition=models.Q(('open_access_url', ''), _negated=True), fields=['-published_key', '-id'], name='study_open'),
+            model_name="study",
+            index=models.Index(
+                condition=models.Q(("open_access_url", ""), _negated=True),
+                fields=["-published_key", "-id"],
+                name="study_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('doi__isnull', True), ('doi__regex', '^10\\.\\d{4,9}/\\S+$'), _connector='OR'), name='doi_is_one'),
+            model_name="study",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("doi__isnull", True), ("doi__regex", "^10\\.\\d{4,9}/\\S+$"), _connector="OR"),
+                name="doi_is_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('pmid__isnull', True), ('pmid__regex', '^[1-9]\\d{0,7}$'), _connector='OR'), name='pmid_is_one'),
+            model_name="study",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pmid__isnull", True), ("pmid__regex", "^[1-9]\\d{0,7}$"), _connector="OR"),
+                name="pmid_is_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('pmcid__isnull', True), ('pmcid__regex', '^PMC\\d+$'), _connector='OR'), name='pmcid_is_one'),
+            model_name="study",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pmcid__isnull", True), ("pmcid__regex", "^PMC\\d+$"), _connector="OR"),
+                name="pmcid_is_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('published_month__isnull', True), models.Q(('published_month__range', (1, 12)), ('published_year__isnull', False)), _connector='OR'), name='month_needs_year'),
+            model_name="study",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("published_month__isnull", True),
+                    models.Q(("published_month__range", (1, 12)), ("published_year__isnull", False)),
+                    _connector="OR",
+                ),
+                name="month_needs_year",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='study',
-            constraint=models.CheckConstraint(condition=models.Q(('published_day__isnull', True), models.Q(('published_day__range', (1, 31)), ('published_month__isnull', False)), _connector='OR'), name='day_needs_month'),
+            model_name="study",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("published_day__isnull", True),
+                    models.Q(("published_day__range", (1, 31)), ("published_month__isnull", False)),
+                    _connector="OR",
+                ),
+                name="day_needs_month",
+            ),
         ),
     ]

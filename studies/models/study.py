@@ -38,8 +38,10 @@ class Retraction(models.TextChoices):
 class StudyQuerySet(models.QuerySet):
     def for_list(self) -> StudyQuerySet:
         """With what a row of a list shows, and no long text."""
-        return self.select_related("journal", "summary").defer("summary__body", "summary__body_html").prefetch_related(
-            models.Prefetch("authorships", AuthorsShown.queryset(), to_attr="first_authorships")
+        return (
+            self.select_related("journal", "summary")
+            .defer("summary__body", "summary__body_html")
+            .prefetch_related(models.Prefetch("authorships", AuthorsShown.queryset(), to_attr="first_authorships"))
         )
 
     def tagged(self, *tags) -> StudyQuerySet:
@@ -91,9 +93,9 @@ class Study(models.Model):
     pages = models.CharField(max_length=80, blank=True, default="")
     language = models.CharField(max_length=20, blank=True, default="")
 
-    doi = models.CharField("DOI", max_length=250, null=True, blank=True, unique=True)  # noqa: DJ001 - unique when known
-    pmid = models.CharField("PMID", max_length=8, null=True, blank=True, unique=True)  # noqa: DJ001
-    pmcid = models.CharField("PMCID", max_length=15, null=True, blank=True, unique=True)  # noqa: DJ001
+    doi = models.CharField("DOI", max_length=250, null=True, blank=True, unique=True)
+    pmid = models.CharField("PMID", max_length=8, null=True, blank=True, unique=True)
+    pmcid = models.CharField("PMCID", max_length=15, null=True, blank=True, unique=True)
     registration = models.CharField(max_length=60, blank=True, default="", help_text="NCT01234567, ISRCTN…")
 
     publication_types = ArrayField(models.CharField(max_length=120), default=list, blank=True)
@@ -117,7 +119,10 @@ class Study(models.Model):
     )
     tags = models.ManyToManyField("common.Tag", through="studies.StudyTag", related_name="studies")
     kept_fields = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, editable=False,
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        editable=False,
         help_text="fields a librarian set by hand, which imports leave alone",
     )
     reference_count = models.PositiveIntegerField(default=0, editable=False)
@@ -131,15 +136,21 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         ordering = ("-pk",)
         constraints = (
-            models.CheckConstraint(condition=Q(doi__isnull=True) | Q(doi__regex=r"^10\.\d{4,9}/\S+$"), name="doi_is_one"),
-            models.CheckConstraint(condition=Q(pmid__isnull=True) | Q(pmid__regex=r"^[1-9]\d{0,7}$"), name="pmid_is_one"),
+            models.CheckConstraint(
+                condition=Q(doi__isnull=True) | Q(doi__regex=r"^10\.\d{4,9}/\S+$"), name="doi_is_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(pmid__isnull=True) | Q(pmid__regex=r"^[1-9]\d{0,7}$"), name="pmid_is_one"
+            ),
             models.CheckConstraint(condition=Q(pmcid__isnull=True) | Q(pmcid__regex=r"^PMC\d+$"), name="pmcid_is_one"),
             models.CheckConstraint(
-                condition=Q(published_month__isnull=True) | Q(published_year__isnull=False, published_month__range=(1, 12)),
+                condition=Q(published_month__isnull=True)
+                | Q(published_year__isnull=False, published_month__range=(1, 12)),
                 name="month_needs_year",
             ),
             models.CheckConstraint(
-                condition=Q(published_day__isnull=True) | Q(published_month__isnull=False, published_day__range=(1, 31)),
+                condition=Q(published_day__isnull=True)
+                | Q(published_month__isnull=False, published_day__range=(1, 31)),
                 name="day_needs_month",
             ),
         )
@@ -205,7 +216,11 @@ class StudyText(models.Model):
         + SearchVector("tag_words", weight="B", config="english")
         + SearchVector("plain", weight="C", config="english")
         + SearchVector("names", weight="C", config="simple")
-        + SearchVector(Func(F("abstract"), Value(50_000), function="left", output_field=models.TextField()), weight="D", config="english"),
+        + SearchVector(
+            Func(F("abstract"), Value(50_000), function="left", output_field=models.TextField()),
+            weight="D",
+            config="english",
+        ),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -55,7 +56,9 @@ class Facets:
 
     def apply(self, studies: QuerySet) -> QuerySet:
         if self.words:
-            studies = studies.filter(text__search_vector=SearchQuery(self.words, config="english", search_type="websearch"))
+            studies = studies.filter(
+                text__search_vector=SearchQuery(self.words, config="english", search_type="websearch")
+            )
         if self.tag:
             studies = studies.filter(tag_items__tag=self.tag)
         if self.journal:
@@ -113,15 +116,13 @@ def _page(studies: QuerySet, sort: str, after: str) -> KeysetPage:
 
 def _years() -> list[int]:
     """The years of the library, newest first: a loose index scan, one probe for each year."""
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH RECURSIVE years AS ("
-            " (SELECT published_year FROM studies_study WHERE published_year IS NOT NULL ORDER BY published_year DESC LIMIT 1)"
-            " UNION ALL SELECT (SELECT published_year FROM studies_study s WHERE s.published_year < years.published_year"
-            " ORDER BY published_year DESC LIMIT 1) FROM years WHERE years.published_year IS NOT NULL"
-            ") SELECT published_year FROM years WHERE published_year IS NOT NULL LIMIT 120"
+            "WITH RECURSIVE years (year) AS ("
+            " SELECT max(published_year) FROM studies_study"
+            " UNION ALL SELECT (SELECT max(published_year) FROM studies_study WHERE published_year < years.year)"
+            " FROM years WHERE years.year IS NOT NULL"
+            ") SELECT year FROM years WHERE year IS NOT NULL LIMIT 120"
         )
         return [year for (year,) in cursor.fetchall()]
 
@@ -142,4 +143,8 @@ def author(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return redirect(found, permanent=True)
     studies = Study.objects.filter(pk__in=found.authorships.values("study"))
     page = paginate(studies.for_list(), ORDERS["new"], request.GET.get("after", ""))
-    return render(request, "studies/author.html", {"section": "studies", "author": found, "page": page, "count": capped_count(studies)})
+    return render(
+        request,
+        "studies/author.html",
+        {"section": "studies", "author": found, "page": page, "count": capped_count(studies)},
+    )

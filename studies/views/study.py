@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +23,7 @@ SHOWN_CITATIONS = 10
 SHOWN_POSTS = 6
 SHOWN_SIMILAR = 5
 WHOLE_LIST = 100
+PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
 
 def _study(pk: int) -> Study:
@@ -68,7 +72,7 @@ def discuss(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     readable = Post.objects.readable_by(request.user)
-    if found.discussion_id and readable.filter(pk=found.discussion_id).exists():
+    if found.discussion and readable.filter(pk=found.discussion.pk).exists():
         return redirect(found.discussion)
     if found.discussion_id:
         raise Http404("The moderators have taken this discussion out of sight.")
@@ -107,7 +111,12 @@ def posts(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     related = related_posts(found.tags.all(), exclude=found.discussion_id or 0, most=WHOLE_LIST)
-    context = {"section": "studies", "study": found, "related": related, "voted": PostVote.of(request.user, related.posts)}
+    context = {
+        "section": "studies",
+        "study": found,
+        "related": related,
+        "voted": PostVote.of(request.user, related.posts),
+    }
     return render(request, "studies/related_posts.html", context)
 
 
@@ -127,6 +136,19 @@ def cover(request: HttpRequest, pk: int) -> HttpResponse:
     """The drawn cover, as SVG that can run nothing."""
     found = get_object_or_404(Study, pk=pk)
     return HttpResponse(cover_svg(found, found.tag_items.count()), content_type="image/svg+xml; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The study's picture, in a sandbox of its own and only as one of the kinds of image we take."""
+    found = get_object_or_404(Study.objects.exclude(picture=""), pk=pk)
+    kind = PICTURE_KINDS.get(PurePosixPath(found.picture.name).suffix.lower())
+    if kind is None or not found.picture.storage.exists(found.picture.name):
+        raise Http404("This study has no picture.")
+    answer = FileResponse(found.picture.open(), content_type=kind)
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
 
 
 @require_safe

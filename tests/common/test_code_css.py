@@ -24,7 +24,9 @@ def contrast(one, other):
 
 
 def rules():
-    return re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", (CSS / "code.css").read_text(), flags=re.DOTALL))
+    return re.findall(
+        r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", (CSS / "code.css").read_text(), flags=re.DOTALL)
+    )
 
 
 GROUND = PAIR.search(re.search(r"--sunken:[^;]+", (CSS / "tokens.css").read_text())[0]).groups()

@@ -282,7 +282,15 @@ class TestStartIfChosen:
         assert list(folder.iterdir()) == []
 
     @pytest.mark.parametrize(
-        "words", [[], ["--help"], ["migrate", "--help"], ["help", "migrate"], ["check", "--deploy"]]
+        "words",
+        [
+            [],
+            ["--help"],
+            ["migrate", "--help"],
+            ["help", "migrate"],
+            ["check", "--deploy"],
+            ["makemigrations", "--check"],
+        ],
     )
     def test_leaves_it_alone_where_no_database_is_needed(
         self, monkeypatch: pytest.MonkeyPatch, folder: Path, words: list[str]
@@ -296,11 +304,6 @@ class TestStartIfChosen:
         monkeypatch.setattr(sys, "argv", ["manage.py", "migrate"])
         with pytest.raises(SystemExit, match="set DATABASE_URL"):
             embedded.start_if_chosen()
-
-    @pytest.mark.usefixtures("without_wheel")
-    def test_goes_on_without_where_that_is_possible(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sys, "argv", ["manage.py", "makemigrations", "--check"])
-        embedded.start_if_chosen()
 
     def test_settings_start_nothing(self, folder: Path) -> None:
         settings = embedded.settings_for(folder / "postgres", "studyhall")

@@ -123,7 +123,7 @@ def parts(text):
 
 def fill(text, values):
     """The address with its parts given in turn from ``values``."""
-    return "/" + text % {name: quote(str(value), safe="") for name, value in zip(parts(text), cycle(values))}  # noqa: B905
+    return "/" + text % {name: quote(str(value), safe="") for name, value in zip(parts(text), cycle(values))}
 
 
 def real_addresses(things):
@@ -318,7 +318,7 @@ def test_every_form_takes_odd_text_in_every_field(visitor, things, failures):
     for number, address in enumerate(addresses):
         for step in range(3):
             odd = ODD[(number * 3 + step) % len(ODD)]
-            sent = dict.fromkeys(fields, odd)
+            sent: dict[str, object] = dict.fromkeys(fields, odd)
             if step:  # a form that is right but for its texts goes further
                 sent |= {"category": things["slug"][0], "version": 1, "token": "", "gist": ""}
             with transaction.atomic():

@@ -227,7 +227,8 @@ class TestAForm:
             (b"x", "multipart/form-data; boundary=é"),
             (b"--b\r\n" + b"X: " + b"y" * 20_000, "multipart/form-data; boundary=b"),
             (
-                b'--b\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\n@@@\r\n--b--\r\n',
+                b'--b\r\nContent-Disposition: form-data; name="a"\r\n'
+                b"Content-Transfer-Encoding: base64\r\n\r\n@@@\r\n--b--\r\n",
                 "multipart/form-data; boundary=b",
             ),
             (

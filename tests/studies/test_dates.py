@@ -6,7 +6,11 @@ from studies.dates import PartialDate
 class TestPartialDate:
     @pytest.mark.parametrize(
         ("text", "words", "month_and_year"),
-        [("2011", "2011", "2011"), ("2011-02", "February 2011", "February 2011"), ("2011-02-14", "14 February 2011", "February 2011")],
+        [
+            ("2011", "2011", "2011"),
+            ("2011-02", "February 2011", "February 2011"),
+            ("2011-02-14", "14 February 2011", "February 2011"),
+        ],
     )
     def test_says_as_much_as_is_known(self, text, words, month_and_year):
         date = PartialDate.parse(text)

@@ -49,7 +49,18 @@ class TestLibrary:
 
     @pytest.mark.parametrize(
         "query",
-        ["year=abcd", "year=20111", "year=٢٠١١", "level=best", "tag=none-such", "journal=none-such", "sort=loud", "after=x", "after=W10", "after=WzFd"],
+        [
+            "year=abcd",
+            "year=20111",
+            "year=٢٠١١",
+            "level=best",
+            "tag=none-such",
+            "journal=none-such",
+            "sort=loud",
+            "after=x",
+            "after=W10",
+            "after=WzFd",
+        ],
     )
     def test_answers_a_wrong_query_with_404_and_a_sentence(self, client, query):
         answer = client.get(f"/studies/?{query}")
@@ -64,7 +75,11 @@ class TestLibrary:
         while address:
             text = client.get(address).text
             seen += titles(client, address)
-            address = "/studies/" + text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&") if 'rel="next"' in text else ""
+            address = (
+                "/studies/" + text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+                if 'rel="next"' in text
+                else ""
+            )
         assert sorted(seen) == sorted(f"Study {number}" for number in range(11))
 
 

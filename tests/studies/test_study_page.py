@@ -1,5 +1,9 @@
+import io
+
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
 from studies.models import Study, StudyText, Summary
 from tests.builders import cite, make_comment, make_member, make_post, make_study
@@ -15,8 +19,10 @@ def page_of(client, study: Study) -> str:
 
 class TestStudyPage:
     def test_shows_every_part(self, client):
-        study = make_study("Tacrolimus in lupus", tags=["tacrolimus"], authors=["Sticherling"], tldr="It helps while used.",
-                           published_year=2011, published_month=2, published_day=14)  # fmt: skip
+        study = make_study(
+            "Tacrolimus in lupus", tags=["tacrolimus"], authors=["Sticherling"], tldr="It helps while used.",
+            published_year=2011, published_month=2, published_day=14,
+        )  # fmt: skip
         study.open_discussion(make_member())
         cite(study, make_study("An earlier trial"))
         cite(study, text="A work we wait for", doi="10.9999/wanted")
@@ -24,9 +30,9 @@ class TestStudyPage:
         make_study("A study like it", tags=["tacrolimus"])
         page = page_of(client, study)
         for words in (
-            "Tacrolimus in lupus", "February 2011", "Sticherling", "It helps while used.", "Discuss this study in the community",
-            "An earlier trial", "A work we wait for", "doi:10.9999/wanted", "2 / 2 results", "Ointment in a heatwave",
-            "1 / 1 results", "A study like it", "shares tacrolimus", "Join the community",
+            "Tacrolimus in lupus", "February 2011", "Sticherling", "It helps while used.",
+            "Discuss this study in the community", "An earlier trial", "A work we wait for", "doi:10.9999/wanted", "2 / 2 results",
+            "Ointment in a heatwave", "1 / 1 results", "A study like it", "shares tacrolimus", "Join the community",
         ):  # fmt: skip
             assert words in page, words
 
@@ -105,12 +111,16 @@ class TestStudyPage:
 
 
 class TestIdentifierAddress:
-    @pytest.mark.parametrize("address", ["/studies/doi/10.1001/JAMA.2020.1", "/studies/doi/10.1001/jama.2020.1/", "/studies/pmid/123"])
+    @pytest.mark.parametrize(
+        "address", ["/studies/doi/10.1001/JAMA.2020.1", "/studies/doi/10.1001/jama.2020.1/", "/studies/pmid/123"]
+    )
     def test_leads_to_the_study(self, client, address):
         study = make_study(doi="10.1001/jama.2020.1", pmid="123")
         assert client.get(address)["Location"] == study.get_absolute_url()
 
-    @pytest.mark.parametrize("address", ["/studies/doi/10.1001/none", "/studies/pmid/99", "/studies/pmid/abc", "/studies/doi/nonsense"])
+    @pytest.mark.parametrize(
+        "address", ["/studies/doi/10.1001/none", "/studies/pmid/99", "/studies/pmid/abc", "/studies/doi/nonsense"]
+    )
     def test_says_that_the_study_is_not_here(self, client, address):
         answer = client.get(address)
         assert answer.status_code == 404
@@ -150,3 +160,29 @@ class TestCover:
         assert first["Content-Type"] == "image/svg+xml; charset=utf-8"
         assert "144 people" in first.text
         assert "script" not in first.text
+
+
+class TestPicture:
+    @pytest.fixture(autouse=True)
+    def _folder(self, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path
+
+    def test_is_shown_with_its_credit_and_in_a_sandbox(self, client):
+        drawn = io.BytesIO()
+        Image.new("RGB", (8, 6), "teal").save(drawn, "PNG")
+        study = make_study(picture_credit="Figure 2, Doe 2020, CC BY 4.0")
+        study.picture.save("figure.png", ContentFile(drawn.getvalue()))
+        page = page_of(client, study)
+        assert f"/studies/{study.pk}/picture" in page
+        assert "Figure 2, Doe 2020, CC BY 4.0" in page
+        answer = client.get(f"/studies/{study.pk}/picture")
+        assert answer["Content-Type"] == "image/png"
+        assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert b"".join(answer.streaming_content) == drawn.getvalue()
+
+    def test_is_no_page_where_the_file_is_no_picture(self, client):
+        study = make_study()
+        study.picture.save("page.html", ContentFile(b"<script>alert(1)</script>"))
+        assert client.get(f"/studies/{study.pk}/picture").status_code == 404
+        assert client.get(f"/studies/{make_study().pk}/picture").status_code == 404

@@ -20,4 +20,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"{counter.table}.{counter.column}: {wrong} {'mended' if mend else 'wrong'}")
         if drifted and not mend:
             raise CommandError(f"{drifted} numbers differ from a recount. Run again with --mend.")
-        self.stdout.write(f"{len(recount.counters())} counters agree with their rows." if not drifted else "All mended.")
+        self.stdout.write(
+            f"{len(recount.counters())} counters agree with their rows." if not drifted else "All mended."
+        )

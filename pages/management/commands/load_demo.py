@@ -11,7 +11,9 @@ class Command(BaseCommand):
     help = "Load the demo community if the database has no members. Only with STUDYHALL_MODE=demo."
 
     def add_arguments(self, parser):
-        parser.add_argument("--show-sign-ins", action="store_true", help="print the demo's names and password, load nothing")
+        parser.add_argument(
+            "--show-sign-ins", action="store_true", help="print the demo's names and password, load nothing"
+        )
 
     def handle(self, *args, show_sign_ins: bool = False, **options):
         if settings.MODE not in ("demo", "test"):
