@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 
-from accounts import clients, demo, names, passwords
+from accounts import clients, demo, names
 from accounts.models import Member
 
 # One sentence for every way of not fitting, so that it doesn't tell which half was wrong.
@@ -18,7 +17,7 @@ MISMATCH = "This name or e-mail address and this password don't belong together.
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Names that look alike are one name, passwords have an upper bound, and mail tells the site's own address."""
+    """Names that look alike are one name, and mail tells the site's own address whatever the request said."""
 
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
@@ -37,10 +36,6 @@ class AccountAdapter(DefaultAccountAdapter):
         if not shallow and Member.objects.filter(name_key=names.skeleton(username)).exists():
             raise self.validation_error("username_taken")
         return username
-
-    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
-        passwords.validate_length(password)  # first: the other rules read the whole of it
-        return super().clean_password(password, user)
 
     def pre_login(self, request: HttpRequest, user: Member, **more: Any) -> HttpResponse | None:
         """Where ``user`` may not sign in although the password is right: the page that says so."""

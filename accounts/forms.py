@@ -103,6 +103,17 @@ class LoginForm(Plain, allauth.LoginForm):
         )
         self.fields["password"].help_text = ""  # the page links to the reset itself
 
+    def user_credentials(self) -> dict[str, Any]:
+        """What was typed, as an address or as a name, never as both.
+
+        allauth offers an address as a name too and then hashes the password twice where the address is known, so that
+        the time would tell who is a member. No name of ours holds an "@".
+        """
+        credentials = super().user_credentials()
+        if "email" in credentials:
+            credentials.pop("username", None)
+        return credentials
+
 
 class SignupForm(Plain, allauth.SignupForm):
     """Sign up with an e-mail address that stays private, a name that is shown, and a password."""

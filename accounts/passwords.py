@@ -22,12 +22,6 @@ OWN_ENOUGH = 6  # letters and digits that must be left when the words everybody 
 SHORTEST_NAME = 4  # a shorter name is part of too many innocent words
 
 
-def validate_length(password: str) -> None:
-    """Raise ``ValidationError`` for a password so long that checking it would be work for nothing."""
-    if len(password) > LONGEST:
-        raise ValidationError(TOO_LONG, code="password_too_long")
-
-
 class ContextWordValidator:
     """Refuses passwords made of the site's name, the words of its subject, or the member's own name.
 
@@ -37,8 +31,9 @@ class ContextWordValidator:
     """
 
     def validate(self, password: str, user=None) -> None:
-        """Raise ``ValidationError`` where ``password`` is little else than such words."""
-        validate_length(password)
+        """Raise ``ValidationError`` where ``password`` is little else than such words, or absurdly long."""
+        if len(password) > LONGEST:
+            raise ValidationError(TOO_LONG, code="password_too_long")
         read = skeleton(password)
         left = re.sub("|".join(map(re.escape, self._words(user))), " ", read)
         if left != read and sum(character.isalnum() for character in left) < OWN_ENOUGH:

@@ -12,6 +12,9 @@ from common.text import clean_line, clean_text
 from forum.models import Category, Post
 
 
+DAMAGED = "Something hidden in this form is damaged. Copy your text, open the form anew, and send it from there."
+
+
 class TextField(forms.CharField):
     """Markdown as written: normalised, otherwise kept exactly. White space alone is empty."""
 
@@ -49,7 +52,7 @@ class TagsField(LineField):
 class TokenMixin(forms.Form):
     """A token made with the form: the same form sent twice, or twelve times at once, writes once."""
 
-    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False, error_messages={"invalid": DAMAGED})
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -59,7 +62,12 @@ class TokenMixin(forms.Form):
 class VersionMixin(forms.Form):
     """The version an editor started from, so that a stale edit is told instead of overwriting."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), DAMAGED),
+    )
 
 
 class CommentForm(TokenMixin):

@@ -16,32 +16,34 @@ from forum.models import Post
 CANDIDATES_PER_TAG = 200
 
 # A post counts once for each shared tag, weighted by how rare the tag is; its votes decide between posts
-# that share as much. Each tag gives its newest posts only, read from the index (tag, newest first).
+# that share as much. Each tag gives its newest posts only, read from the index (tag, newest first). What nobody
+# may see is left out while reading, so that a hundred hidden posts do not stand in the way of the others.
 RANKED = """
     WITH wanted (tag_id, weight) AS (SELECT * FROM unnest(%(tags)s::bigint[], %(weights)s::float8[])),
     near AS (
         SELECT recent.content_object_id AS post_id, sum(wanted.weight) AS shared
         FROM wanted CROSS JOIN LATERAL (
-            SELECT content_object_id FROM forum_posttag WHERE tag_id = wanted.tag_id
+            SELECT content_object_id FROM forum_posttag tagged JOIN forum_post post ON post.id = content_object_id
+            WHERE tagged.tag_id = wanted.tag_id
+              AND NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
             ORDER BY content_object_id DESC LIMIT %(each)s
         ) recent
         GROUP BY 1
     )
     SELECT post.id FROM near JOIN forum_post post ON post.id = near.post_id
-    WHERE NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
     ORDER BY near.shared * (1 + log(1 + post.score) / 4) DESC, post.id DESC
     LIMIT %(most)s
 """
 
 COUNTED = """
     SELECT count(*) FROM (
-        SELECT DISTINCT post.id FROM unnest(%(tags)s::bigint[]) wanted (tag_id)
+        SELECT DISTINCT recent.content_object_id FROM unnest(%(tags)s::bigint[]) wanted (tag_id)
         CROSS JOIN LATERAL (
-            SELECT content_object_id FROM forum_posttag WHERE tag_id = wanted.tag_id
+            SELECT content_object_id FROM forum_posttag tagged JOIN forum_post post ON post.id = content_object_id
+            WHERE tagged.tag_id = wanted.tag_id
+              AND NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
             ORDER BY content_object_id DESC LIMIT %(most)s
         ) recent
-        JOIN forum_post post ON post.id = recent.content_object_id
-        WHERE NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
         LIMIT %(most)s
     ) counted
 """

@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import count
 
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Member
 from accounts.models.member import MODERATORS
+from common.models import Tag
 from common.tags import set_tags
 from forum.models import Category, Comment, Post
 from studies.models import Author, Authorship, Citation, Journal, Study, StudyTag, StudyText, Summary
@@ -87,3 +90,48 @@ def cite(study: Study, cited: Study | None = None, **fields) -> Citation:
         Study.objects.filter(pk=cited.pk).update(cited_by_count=cited.citing.values("study").distinct().count())
     study.refresh_from_db()
     return citation
+
+
+def make_many_posts(count: int, *, tag: Tag | None = None, category: Category | None = None) -> list[int]:
+    """As many posts as a list needs to be long, written by two statements and without any words; gives their ids."""
+    shelf = category or make_category()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO forum_post (title, category_id, own_gist, gist, subject_title, subject_url, posted_at,"
+            " last_active_at, comment_count, is_locked, is_pinned, version, token, score, is_hidden)"
+            " SELECT 'Post of many', %s, '', '', '', '', now(), now(), 0, false, false, 1, gen_random_uuid(), 0, false"
+            " FROM generate_series(1, %s) RETURNING id",
+            [shelf.pk, count],
+        )
+        ids = [pk for (pk,) in cursor.fetchall()]
+        if tag:
+            cursor.execute(
+                "INSERT INTO forum_posttag (content_object_id, tag_id) SELECT unnest(%s::bigint[]), %s", [ids, tag.pk]
+            )
+            cursor.execute("UPDATE common_tag SET use_count = use_count + %s WHERE id = %s", [count, tag.pk])
+    return ids
+
+
+def make_many_comments(post: Post, count: int, *, under: Comment | None = None) -> list[int]:
+    """As many comments on a post, or replies to one of its comments, by few statements; gives their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO forum_comment (post_id, parent_id, root_id, ancestors, posted_at, version, token, score, is_hidden)"
+            " SELECT %s, %s, %s, %s::bigint[], now(), 1, gen_random_uuid(), 0, false FROM generate_series(1, %s) RETURNING id",
+            [
+                post.pk,
+                under and under.pk,
+                under and (under.root_id or under.pk),
+                [*under.ancestors, under.pk] if under else [],
+                count,
+            ],
+        )
+        ids = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(
+            "INSERT INTO forum_commenttext (comment_id, body, body_html, renderer_version)"
+            " SELECT id, 'Number ' || id, '<p>Number ' || id || '.</p>', 1 FROM unnest(%s::bigint[]) made (id)",
+            [ids],
+        )
+    Post.objects.filter(pk=post.pk).update(comment_count=F("comment_count") + count)
+    post.refresh_from_db()
+    return ids

@@ -15,13 +15,14 @@ from forum.models import Comment, Post
 from forum.views.posts import post_context, readable_post
 
 LOCKED = (
-    "This thread was locked in the meantime: nobody can answer any more. Your text is below, so that you can keep it."
+    "This thread was locked in the meantime: nobody can answer or edit any more. "
+    "Your text is below, so that you can keep it."
 )
 
 
 def _comment(request: HttpRequest, pk: int) -> Comment:
-    visible = Comment.objects.visible_to(request.user).select_related("post", "post__category", "author", "text")
-    return get_object_or_404(visible, pk=pk)
+    readable = Comment.objects.readable_by(request.user).select_related("post", "post__category", "author", "text")
+    return get_object_or_404(readable, pk=pk)
 
 
 @require_safe
@@ -29,7 +30,7 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     """To the comment in its place. A comment that is gone leads to its post, if that can be read."""
     found = get_object_or_404(Comment.objects.select_related("post"), pk=pk)
     get_object_or_404(Post.objects.readable_by(request.user), pk=found.post_id)
-    if not Comment.objects.visible_to(request.user).filter(pk=pk).exists():
+    if not found.can_be_read_by(request.user):
         return redirect(found.post)
     return redirect(f"{found.post.get_absolute_url()}?at={found.pk}#comment-{found.pk}")
 
@@ -102,15 +103,19 @@ def _answer_form(request, post, parent, form, status=200) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = _comment(request, pk)
-    if not found.can_be_edited_by(request.user):
+    if found.author_id != request.user.pk or (request.method != "POST" and not found.can_be_edited_by(request.user)):
         raise PermissionDenied("Only its author can edit a comment, and not while the thread is locked.")
-    form = CommentEditForm(request.POST or None, initial={"body": found.text.body, "version": found.version})
+    typed = request.POST if request.method == "POST" else None
+    form = CommentEditForm(typed, initial={"body": found.text.body, "version": found.version})
     if request.method != "POST":
         return render(request, "forum/comments/edit.html", {"comment": found, "form": form})
     if not form.is_valid():
         return render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=422)
     try:
         found.edit(**form.cleaned_data)
+    except Locked:
+        form.add_error(None, LOCKED)
+        return render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=409)
     except StaleEdit:
         theirs = _comment(request, pk)
         form.data = form.data.copy()

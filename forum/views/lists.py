@@ -48,13 +48,11 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
     sort, period = request.GET.get("sort", "hot"), request.GET.get("period", "week")
     after = request.GET.get("after", "")
     visible = Post.objects.visible_to(request.user).in_category(shelf)
-    page = read_list(visible, sort, period, after)
-    # A pinned post stands above its own category; above everything only those of no narrower interest.
-    pinned = (
-        list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED])
-        if page.is_first and sort == "hot" and shelf
-        else []
-    )
+    # A pinned post stands above its own category, and then not once more in the list below.
+    pinned = list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED]) if sort == "hot" and shelf else []
+    page = read_list(visible.exclude(pk__in=[post.pk for post in pinned]), sort, period, after)
+    if not page.is_first:
+        pinned = []
     return render(
         request,
         "forum/posts/list.html",

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common import markdown
 from forum import threads
-from forum.errors import StaleEdit
+from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
 from forum.related import related_posts
+
+LOCKED = "This post was locked in the meantime: nobody can edit it any more. Your text is below, so that you can keep it."
 
 
 def readable_post(request: HttpRequest, pk: int) -> Post:
@@ -29,7 +31,8 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     """A post with one page of its thread; ``?at=`` shows one comment in its place."""
     shown = readable_post(request, pk)
     if slug != shown.slug:
-        return redirect(shown, permanent=True, preserve_request=False)
+        # A deleted post has another slug only as long as it is deleted, so that is not for good.
+        return redirect(shown, permanent=not shown.is_deleted)
     return render(request, "forum/posts/post.html", post_context(request, shown))
 
 
@@ -53,11 +56,12 @@ def _thread(request: HttpRequest, shown: Post) -> threads.Thread:
     if at:
         if not (at.isascii() and at.isdecimal() and len(at) < 19):
             raise Http404("This address names no comment.")
-        return threads.read_in_place(get_object_or_404(Comment.objects.select_related("post"), pk=int(at), post=shown))
+        found = get_object_or_404(Comment.objects.select_related("post"), pk=int(at), post=shown)
+        return threads.read_in_place(found, request.user, request.GET.get("after", ""))
     sort = request.GET.get("sort", "best")
     if sort not in threads.SORTS:
         raise Http404("Comments can be sorted by best, new or old.")
-    return threads.read_thread(shown, sort, request.GET.get("after", ""))
+    return threads.read_thread(shown, request.user, sort, request.GET.get("after", ""))
 
 
 @login_required
@@ -81,7 +85,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     shown = readable_post(request, pk)
-    if not shown.can_be_edited_by(request.user):
+    if shown.author_id != request.user.pk or (request.method != "POST" and not shown.can_be_edited_by(request.user)):
         raise PermissionDenied("Only its author can edit a post, and not while it is locked.")
     if request.method != "POST":
         return _composer(request, PostEditForm.filled_from(shown), editing=shown)
@@ -93,11 +97,15 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _composer(request, form, editing=shown, status=422)
     try:
         shown.edit(version=form.cleaned_data["version"], **form.verb_arguments())
+    except Locked:
+        form.add_error(None, LOCKED)
+        return _composer(request, form, editing=shown, status=409)
     except StaleEdit:
         theirs = readable_post(request, pk)
         form.data = form.data.copy()
         form.data["version"] = str(theirs.version)
-        return _composer(request, form, editing=theirs, stale_text=theirs.text.body, status=409)
+        stale_text = f"{theirs.title}\n\n{theirs.text.body}"
+        return _composer(request, form, editing=theirs, stale_text=stale_text, status=409)
     return redirect(shown)
 
 

@@ -148,20 +148,14 @@ def elements(stream: Stream, wanted: frozenset[str], dropped: frozenset[str] = f
     chunk, later = head[:CHUNK], head[CHUNK:]
     fault = ""
     while chunk and not fault:
-        try:
-            reading.feed(chunk)
-        except etree.XMLSyntaxError as error:
-            fault = f"is no well-formed XML ({cut(error.msg, 200)})"
+        fault = reading.feed(chunk)
         yield from reading.found()
         if not fault:
             if reading.waiting > TOKEN_LIMIT:
                 raise Unreadable(f"has one tag, text or comment of more than {TOKEN_LIMIT // 1024**2} MB")
             chunk, later = (later[:CHUNK], later[CHUNK:]) if later else (read_bytes(stream, CHUNK), b"")
     if not fault:
-        try:
-            reading.close()
-        except etree.XMLSyntaxError as error:
-            fault = f"is cut off ({cut(error.msg, 200)})"
+        fault = reading.close()
         yield from reading.found()
     if fault:
         raise Unreadable(fault)
@@ -191,13 +185,27 @@ class _Reading:
         self.dropping: etree._Element | None = None
         self.fault = ""
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes) -> str:
+        """Parse on; gives why it can't go on, or ""."""
         self.bytes += len(chunk)
         self.waiting += len(chunk)
-        self.parser.feed(chunk)
+        try:
+            self.parser.feed(chunk)
+        except etree.XMLSyntaxError:
+            return self._fault("is no well-formed XML")
+        # Some faults stop the parser without a word: what follows would be swallowed in silence.
+        return self._fault("is no well-formed XML") if self.parser.feed_error_log.filter_from_fatals() else ""
 
-    def close(self) -> None:
-        self.parser.close()
+    def close(self) -> str:
+        try:
+            self.parser.close()
+        except etree.XMLSyntaxError:
+            return self._fault("is cut off")
+        return ""
+
+    def _fault(self, what: str) -> str:
+        fatal = self.parser.feed_error_log.filter_from_fatals()
+        return f"{what} (line {fatal[0].line}: {cut(fatal[0].message, 200)})" if len(fatal) else what
 
     def found(self) -> Iterator[Found]:
         for event, element in self.parser.read_events():

@@ -66,8 +66,7 @@ def read_jats(stream: Stream, place: str) -> Iterator[StudyRecord | Refusal]:
 
 
 def _record(article: etree._Element, place: str) -> StudyRecord:
-    for element in article.iter(etree.Element):
-        element.tag = local_name(element)  # some publishers put JATS into a namespace
+    _without_namespace(article)
     meta = article.find("front/article-meta")
     if meta is None:
         meta = etree.Element("article-meta")
@@ -103,6 +102,14 @@ def _record(article: etree._Element, place: str) -> StudyRecord:
         place=place,
         losses=tuple(losses),
     )
+
+
+def _without_namespace(article: etree._Element) -> None:
+    """Some publishers put JATS into a namespace; what is of another one (formulas, inclusions) stays apart."""
+    namespace = article.tag[: -len(local_name(article))]
+    if namespace:
+        for element in article.iter(f"{namespace}*"):
+            element.tag = local_name(element)
 
 
 # ── What it is ───────────────────────────────────────────────────────────────────────────────────

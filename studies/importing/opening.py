@@ -103,6 +103,7 @@ def _members(stream: _Rejoined, place: str) -> Iterator[Item]:
                     # tarfile takes a damaged header for the end; the true end is a block of zeros.
                     if stream.last.strip(b"\0") or len(stream.last) < tarfile.BLOCKSIZE:
                         raise Unreadable("is cut off or damaged: the archive does not end where it says")
+                    _drain(stream)  # the packing around it may be cut off all the same
                     return
                 at = f"{place}, {cut(member.name, 120)}"
                 if member.isdir():

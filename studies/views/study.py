@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -46,7 +47,8 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
         return found
     tags = list(found.tags.all())
     related = related_posts(tags, exclude=found.discussion_id or 0, most=SHOWN_POSTS)
-    citations = list(found.citations.select_related("cited")[:SHOWN_CITATIONS])
+    # What can be read here stands before what is only named.
+    citations = found.citations.select_related("cited").alias(waits=Q(cited__isnull=True)).order_by("waits", "position")
     return render(
         request,
         "studies/study.html",
@@ -57,7 +59,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "text": getattr(found, "text", None),
             "tags": tags,
             "authorships": found.authorships.select_related("author"),
-            "citations": citations,
+            "citations": list(citations[:SHOWN_CITATIONS]),
             "related": related,
             "voted": PostVote.of(request.user, related.posts),
             "similar": similar_studies(found, most=SHOWN_SIMILAR),

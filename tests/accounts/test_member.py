@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import Group
+from django.template.loader import render_to_string
 
 from accounts.models import Member
 from accounts.models.member import MODERATORS
@@ -43,6 +46,30 @@ class TestMember:
         maren.save(update_fields=["last_login"])
         maren.refresh_from_db()
         assert maren.bio_html == "old"
+
+
+class TestHeader:
+    """What every profile begins with."""
+
+    def header(self, member: Member) -> str:
+        return render_to_string("accounts/_member_header.html", {"member": member})
+
+    def test_tells_the_name_since_when_and_the_bio(self, maren: Member):
+        maren.date_joined = datetime(2024, 3, 9, tzinfo=UTC)
+        maren.describe("I ask *a lot*.")
+        header = self.header(maren)
+        assert "maren" in header
+        assert "March 2024" in header
+        assert "<em>a lot</em>" in header
+
+    def test_never_tells_the_address(self, maren: Member):
+        assert "example.org" not in self.header(maren)
+
+    def test_tells_who_moderates(self, maren: Member):
+        assert "Moderator" not in self.header(maren)
+        maren = Member.objects.get(pk=maren.pk)
+        maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
+        assert "Moderator" in self.header(maren)
 
 
 class TestModerator:

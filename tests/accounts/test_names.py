@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import names
+from accounts.adapter import AccountAdapter
 from accounts.models import Member
 from tests.shared import shared_file
 
@@ -123,6 +124,9 @@ class TestDatabase:
         with pytest.raises(IntegrityError), transaction.atomic():
             Member.objects.create_user("other", "Maren@Example.ORG")
 
+    def test_keeps_addresses_in_small_letters(self):
+        assert Member.objects.create_user("maren", "Maren@Example.ORG").email == "maren@example.org"
+
     def test_members_without_an_address_do_not_stand_in_each_others_way(self):
         Member.objects.create_user("one-left")
         Member.objects.create_user("two-left")
@@ -135,6 +139,11 @@ class TestDatabase:
     def test_refuses_an_address_with_capitals_that_went_past_save(self, maren: Member):
         with pytest.raises(IntegrityError, match="email_is_lower_case"), transaction.atomic():
             Member.objects.filter(pk=maren.pk).update(email="Maren@example.org")
+
+    @pytest.mark.parametrize("name", ["Maren", "rnaren", "ma_ren"])
+    def test_is_asked_before_a_look_alike_is_stored(self, maren: Member, name: str):
+        with pytest.raises(ValidationError, match="looks like it, is taken"):
+            AccountAdapter().clean_username(name)
 
     def test_a_name_that_changes_takes_its_key_along(self, maren: Member):
         maren.username = "marlen"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.contrib.auth import hashers
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections
 
 from accounts.adapter import MISMATCH
 from accounts.demo import DEMO_DOMAIN
@@ -41,6 +46,13 @@ class TestSignIn:
         ]
         assert len(set(pages)) == 1
         assert MISMATCH.split("'")[0] in pages[0]
+
+    @pytest.mark.parametrize("login", ["maren", "nobody", "maren@example.org", "nobody@example.org", "no@body"])
+    def test_takes_the_same_time_because_it_always_hashes_once(self, visitor: Visitor, maren: Member, login: str):
+        hasher = type(hashers.get_hasher())
+        with mock.patch.object(hasher, "encode", autospec=True, side_effect=hasher.encode) as encode:
+            visitor.sign_in(login, "wrong")
+        assert encode.call_count == 1
 
     def test_gives_a_new_session_and_never_adopts_one(self, visitor: Visitor, maren: Member):
         visitor.cookies["sessionid"] = "a" * 32
@@ -133,6 +145,37 @@ class TestThrottle:
 
     def test_counts_members_and_nobody_alike(self, visitor: Visitor, maren: Member):
         assert self.fail(7, Visitor(), name="maren") == self.fail(7, Visitor(REMOTE_ADDR="10.9.8.7"), name="nobody")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestThrottleAtOnce:
+    """With the cache in the database, as the site runs: every worker process counts in the same place."""
+
+    @pytest.fixture(autouse=True)
+    def database_cache(self, settings):
+        settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+        settings.ACCOUNT_RATE_LIMITS = LIMITS
+        call_command("createcachetable", verbosity=0)
+        cache.clear()
+        yield
+        cache.clear()
+
+    def test_lets_no_more_guesses_through_than_one_by_one(self, maren: Member):
+        statuses: list[int] = []
+
+        def guess() -> None:
+            try:
+                statuses.append(Visitor().sign_in(password="wrong").status_code)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=guess) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(set(statuses)) == [422, 429]
+        assert statuses.count(422) <= 5
 
 
 class TestPassword:

@@ -99,6 +99,7 @@ class TestNext:
     def test_is_carried_from_sign_in_to_sign_up(self, visitor: Visitor):
         page = visitor.get(SIGN_IN, {"next": self.STUDY})
         assert f"{SIGN_UP}?next=%2Fstudies%2F12%2Fdiscuss%2F" in page.content.decode()
+        assert f'<input type="hidden" name="next" value="{self.STUDY}">' in page.content.decode()
         page = visitor.get(SIGN_UP, {"next": self.STUDY})
         assert f'<input type="hidden" name="next" value="{self.STUDY}">' in page.content.decode()
 

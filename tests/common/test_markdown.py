@@ -148,7 +148,14 @@ class TestALink:
         ]
 
     @pytest.mark.parametrize(
-        "words", ["it worked.my hair grew", "mail me@example.org", "//example.org/x", "ftp://a.example", "1.2.3.4"]
+        "words",
+        [
+            "it worked.my hair grew",
+            "mail me@example.org",
+            "//example.org/%C3%A4",
+            "ftp://a.example/%C3%A4",
+            "mailto:me@example.org",
+        ],
     )
     def test_is_not_made_of_words_that_only_look_like_one(self, words):
         assert render(words) == f"<p>{words}</p>\n"
@@ -285,9 +292,9 @@ class TestTooMuch:
 
     def test_one_definition_used_by_many_links_does_not_multiply(self):
         source = "[a]: https://example.org/" + "u" * 1900 + "\n\n" + "[a] " * 3000
-        started = time.process_time()
         assert len(render(source)) <= OUTPUT_LIMIT
-        assert time.process_time() - started < 1.5
+        with pytest.raises(markdown.TooMuch):  # noticed before any HTML is written
+            markdown._parse(source, {})
 
     def test_nesting_loses_no_word(self):
         for depth in (5, 9, 18, 19, 20, 21, 22, 40, 100):

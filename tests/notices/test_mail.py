@@ -12,13 +12,13 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from django.core.mail import BadHeaderError, EmailMessage, EmailMultiAlternatives, send_mail
+from django.core.mail import BadHeaderError, EmailMessage, EmailMultiAlternatives, get_connection, send_mail
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from notices import jobs
 from notices.models import Mail
-from tests.notices.conftest import run
+from tests.notices.conftest import MailServer, run
 
 pytestmark = pytest.mark.django_db
 
@@ -54,11 +54,7 @@ class TestQueue:
         assert len(waiting_jobs()) == before
 
     def test_keeps_no_row_without_its_job(self, folder: Path):
-        with (
-            mock.patch.object(jobs.send_mail, "defer", side_effect=RuntimeError),
-            pytest.raises(RuntimeError),
-            transaction.atomic(),
-        ):
+        with mock.patch.object(jobs.send_mail, "defer", side_effect=RuntimeError), pytest.raises(RuntimeError):
             write()
         assert not Mail.objects.exists()
 
@@ -67,7 +63,7 @@ class TestQueue:
         assert waiting_jobs()[-1] == {"mail_id": Mail.objects.get().pk}
 
     def test_leaves_out_a_message_to_nobody(self, folder: Path):
-        assert EmailMessage("subject", "text", to=[]).send() == 0
+        assert get_connection().send_messages([EmailMessage("subject", "text", to=[])]) == 0
         assert not Mail.objects.exists()
 
     def test_does_not_wait_for_a_mail_server(self, folder: Path, settings):
@@ -180,6 +176,39 @@ class TestJob:
         assert not Mail.objects.exists()
         assert "Gave up mail" in caplog.text
         assert "maren" not in caplog.text
+
+
+class TestSmtp:
+    def test_hands_the_message_to_the_mail_server(self, mail_server: MailServer):
+        EmailMessage(
+            "Prüfung",
+            "Your code:\n\n.dots stay",
+            "Studyhall <desk@studyhall.example>",
+            ["maren@example.org"],
+            bcc=["log@example.org"],
+        ).send()
+        run(Mail.objects.get().pk)
+        [(sender, recipients, text)] = mail_server.received
+        assert sender == "desk@studyhall.example"
+        assert recipients == ["maren@example.org", "log@example.org"]
+        message = message_from_bytes(text)
+        assert message["Message-ID"].endswith("@studyhall.example>")
+        assert b"log@example.org" not in text
+        assert not Mail.objects.exists()
+
+    def test_gives_up_at_once_on_a_mailbox_that_does_not_exist(self, mail_server: MailServer):
+        mail_server.refuse = b"550 no such mailbox"
+        write()
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            run(Mail.objects.get().pk)
+        assert not Mail.objects.exists()
+
+    def test_keeps_the_mail_for_a_mailbox_that_is_full(self, mail_server: MailServer):
+        mail_server.refuse = b"452 mailbox full"
+        write()
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            run(Mail.objects.get().pk)
+        assert Mail.objects.exists()
 
 
 class TestPatience:

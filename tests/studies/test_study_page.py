@@ -186,3 +186,16 @@ class TestPicture:
         study.picture.save("page.html", ContentFile(b"<script>alert(1)</script>"))
         assert client.get(f"/studies/{study.pk}/picture").status_code == 404
         assert client.get(f"/studies/{make_study().pk}/picture").status_code == 404
+
+
+class TestCitedResearch:
+    def test_puts_what_is_in_the_library_first_and_keeps_the_numbers(self, client):
+        study = make_study()
+        for number in range(1, 13):
+            cite(study, make_study("The one we hold") if number == 12 else None, text=f"Reference number {number}.")
+        shown = page_of(client, study).split("cited-title")[2].split("</section>")[0]
+        assert shown.index("The one we hold") < shown.index("Reference number 1.")
+        assert '<li value="12">' in shown
+        assert "Reference number 10." not in shown
+        assert "10 / 12 results" in shown
+        assert "All 12 references" in shown

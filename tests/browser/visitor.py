@@ -1,0 +1,100 @@
+"""Somebody at a browser: what they see, press and type, and what went wrong behind the page meanwhile."""
+
+from __future__ import annotations
+
+import re
+
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
+
+from accounts.models import Member
+from notices import jobs
+from notices.models import Mail
+
+PASSWORD = "plover-anvil-94"
+# Chromium logs each answer of 400 and more; whether that answer is right is for the test to say.
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of \d+")
+
+
+class Visitor:
+    """One browser with its own cookies. ``page`` is its first tab; ``problems`` tell what no page may do."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context, self.address = context, address
+        self.problems: list[str] = []
+        context.on("console", self._heard)
+        context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        context.on("request", self._asked)
+        context.on("response", self._answered)
+        self.page = context.new_page()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not ANSWERED.match(message.text):
+            self.problems.append(f"console of {message.page.url if message.page else '?'}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.problems.append(f"another site was asked: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500 and response.status != 503:
+            self.problems.append(f"{response.status} for {response.url}")
+        if response.status >= 400 and response.request.resource_type in ("stylesheet", "script", "image", "font"):
+            self.problems.append(f"{response.status} for {response.url}")
+
+    def is_signed_in_as(self, member: Member) -> None:
+        """Give the browser a session of ``member``."""
+        client = Client()
+        client.force_login(member)
+        session = client.cookies["sessionid"].value
+        self.context.add_cookies([{"name": "sessionid", "value": session, "url": self.address, "sameSite": "Lax"}])
+
+    def is_signed_out(self) -> None:
+        """End the session as another tab would, behind the pages that are open."""
+        self.context.clear_cookies(name="sessionid")
+
+    def visit(self, path: str) -> Response:
+        response = self.page.goto(path)
+        assert response is not None, path
+        return response
+
+    def follow(self, words: str | re.Pattern[str]) -> None:
+        """Follow the link that reads so."""
+        self.page.get_by_role("link", name=words).first.click()
+
+    def press(self, words: str, within: Locator | None = None) -> None:
+        """Press the button that reads so."""
+        (within or self.page).get_by_role("button", name=words, exact=True).click()
+
+    def vote_button(self, of: str = "#post") -> Locator:
+        """The upvote button of the post, or of ``#comment-12`` itself and not of what answers it."""
+        return self.page.locator(f"{of} > .post__foot .vote-button, {of} > .comment__foot .vote-button")
+
+    def sees(self, words: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("body")).to_contain_text(words)
+
+    def is_at(self, path: str | re.Pattern[str]) -> None:
+        expect(self.page).to_have_url(path if isinstance(path, re.Pattern) else self.address + path)
+
+    def signs_up(self, name: str) -> None:
+        """Fill in the sign-up page, read the code on the demo's mail page in another tab, and enter it."""
+        self.page.get_by_label("E-mail address").fill(f"{name}@example.org")
+        self.page.get_by_label("Name", exact=True).fill(name)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.press("Join", self.page.locator("main"))
+        send_queued_mail()
+        tab = self.context.new_page()
+        tab.goto("/demo/mail/")
+        mail = tab.get_by_role("article").filter(has_text=f"{name}@example.org").first
+        code = mail.locator(".mail__code code").inner_text()
+        tab.close()
+        self.page.get_by_label("Code").fill(code)
+        self.press("Confirm")
+
+
+def send_queued_mail() -> None:
+    """Do what the job worker does with the outbox."""
+    from types import SimpleNamespace
+
+    for mail in Mail.objects.order_by("pk"):
+        jobs.send_mail(SimpleNamespace(job=SimpleNamespace(attempts=0)), mail_id=mail.pk)
