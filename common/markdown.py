@@ -11,9 +11,8 @@ style, name or frame anything, link to anything but ``http:``, ``https:``, ``mai
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -59,8 +58,11 @@ def render(source: str, *, doc_id: str = "") -> str:
         html = _parser().renderer.render(tokens, _parser().options, env)
     except (TooMuch, RecursionError):
         return as_typed(source)
-    safe = _sanitizer.clean(html) if len(html) <= OUTPUT_LIMIT else ""
-    return safe if len(safe) <= OUTPUT_LIMIT and len(html) <= OUTPUT_LIMIT else as_typed(source)
+    if len(html) <= OUTPUT_LIMIT:
+        safe = _sanitizer.clean(html)
+        if len(safe) <= OUTPUT_LIMIT:  # rel is added here, so it may have grown
+            return safe
+    return as_typed(source)
 
 
 def gist(source: str) -> str:
@@ -108,13 +110,13 @@ class TooMuch(Exception):
 
 # ── Parsing ──────────────────────────────────────────────────────────────────────────────────────
 
-_kept = threading.local()  # linkify-it keeps the text it is reading on itself, so each thread has its own parser
 
-
+@cache
 def _parser() -> MarkdownIt:
-    if not hasattr(_kept, "parser"):
-        _kept.parser = _make_parser()
-    return _kept.parser
+    """The one parser; between two texts it keeps nothing, so threads may share it."""
+    parser = _make_parser()
+    parser.parse("x", {})  # compiles its rules now: two threads that did it at once would find some missing
+    return parser
 
 
 def _make_parser() -> MarkdownIt:

@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -117,8 +117,10 @@ def _value(column: Field, value: Any) -> Any:
     if isinstance(value, str):
         value.encode()  # a lone surrogate, which JSON can spell, raises UnicodeEncodeError, a ValueError
     converted = column.to_python(value)
-    if isinstance(converted, datetime) and converted.tzinfo is None:
-        raise ValueError
+    if isinstance(converted, datetime):
+        if converted.tzinfo is None:
+            raise ValueError
+        converted = converted.astimezone(UTC)  # PostgreSQL knows no zone as far off as Python does
     if isinstance(converted, float) and not -1e300 < converted < 1e300:
         raise ValueError
     if isinstance(converted, int) and not -(2**63) <= converted < 2**63:

@@ -17,5 +17,6 @@ if settings.LOCAL:
 
 handler400 = "pages.views.errors.bad_request"
 handler403 = "pages.views.errors.permission_denied"
+handler429 = "pages.views.errors.too_many"
 handler404 = "pages.views.errors.not_found"
 handler500 = "pages.views.errors.server_error"

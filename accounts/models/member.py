@@ -106,8 +106,8 @@ class Member(AbstractUser):
 
     @cached_property
     def is_moderator(self) -> bool:
-        """Whether this member moderates; asks the database once for each loaded member."""
-        if not self.is_active:
+        """Whether this member moderates. Only for those who may enter the desk is the database asked, and once."""
+        if not self.is_active or not self.is_staff:
             return False
         return self.is_superuser or self.groups.filter(name=MODERATORS).exists()
 

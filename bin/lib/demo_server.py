@@ -230,8 +230,8 @@ class Demo:
             f"Sign in as\n{_indented(sign_ins)}\n\n"
             "Next steps\n"
             f"    1. Read a study at {self.url}/studies/ and follow “Discuss this study in the community”.\n"
-            f"    2. Sign in, comment and upvote; the admin finds the moderators’ desk at {self.url}/admin/.\n"
-            "    3. Look into docs/architecture.md to see how a request goes, and run bin/test.\n\n"
+            f"    2. Sign up as somebody new: the mail with the code lands at {self.url}/demo/mail/.\n"
+            f"    3. Sign in as the admin and open the moderators’ desk at {self.url}/admin/.\n\n"
             f"Ctrl-C stops everything; the data stays in {self.var}.\n"
         )
         if self.host not in ("localhost", "127.0.0.1", "::1"):

@@ -22,6 +22,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, 404, said if ours else "There is nothing at this address, or it is not there any more.")
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Asked for by allauth when somebody tries too often."""
+    answer = error_page(request, 429, "That was too often. Wait five minutes, then try again.")
+    answer["Retry-After"] = "300"
+    return answer
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(
         request, 500, "Something broke on our side. It has been noted; trying again in a moment often helps."

@@ -1,8 +1,9 @@
-// What the pages add to htmx: a sentence when an action could not be done, so that nothing fails in silence.
+// What the pages add to htmx: a sentence when an action could not be done, so that nothing fails in silence, and the
+// focus kept where the reader was when a piece of the page is replaced.
 "use strict";
 
 const messages = {
-  403: "You may not do that.",
+  403: "You may not do that. If you signed in or out in another tab, reload this page and try again.",
   404: "That is not here any more.",
   409: "Somebody changed this in the meantime. Reload the page to see it.",
   429: "That was too fast. Wait a little, then try again.",
@@ -10,16 +11,34 @@ const messages = {
 };
 
 function tell(sentence) {
-  const region = document.getElementById("live-notices");
   const item = document.createElement("li");
-  item.className = "notice notice--error";
+  item.className = "notice notice--error notice--live";
   item.textContent = sentence;
-  region.replaceChildren(item);
+  document.getElementById("live-notices").replaceChildren(item);
 }
 
+document.addEventListener("htmx:beforeRequest", () => {
+  document.querySelector(".notice--live")?.remove();
+});
 document.addEventListener("htmx:responseError", (event) => {
   tell(messages[event.detail.xhr.status] || "That did not work. Nothing you typed is lost; try again.");
 });
 document.addEventListener("htmx:sendError", () => {
   tell("The site can't be reached. Nothing you typed is lost; try again.");
+});
+
+// The focus goes into what a link brought (a form to reply), and onto what took the place of the thing pressed.
+const focusable = "a[href], button:enabled, textarea, select, input:not([type=hidden])";
+let focusMoves = false;
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, shouldSwap, target } = event.detail;
+  focusMoves = shouldSwap && (requestConfig.verb === "get" || target.contains(requestConfig.elt));
+});
+document.addEventListener("htmx:load", (event) => {
+  const first = focusMoves && event.detail.elt.querySelector(focusable);
+  if (first) {
+    focusMoves = false;
+    first.focus();
+  }
 });

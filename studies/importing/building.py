@@ -195,7 +195,8 @@ def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) 
             setattr(study, name, wanted[name])
         if differing:
             changed.append(study)
-    Study.objects.bulk_update(changed, COLUMNS, batch_size=BATCH)
+    # All exist already, so this is an update: one statement, where a bulk_update's CASE for each field and row takes longer.
+    Study.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=COLUMNS)
 
 
 def _columns(study: Study, record: StudyRecord) -> dict[str, Any]:
@@ -352,10 +353,10 @@ def _searched(studies: Iterable[Study]) -> list[StudyText]:
 # ── Again ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sources_of(studies: Iterable[int]) -> dict[int, dict[str, StudyRecord]]:
-    """All stored records of these studies, by study and kind."""
+def sources_of(studies: Iterable[int], *, besides: str = "") -> dict[int, dict[str, StudyRecord]]:
+    """All stored records of these studies, by study and kind; without those of the kind ``besides``."""
     found: dict[int, dict[str, StudyRecord]] = defaultdict(dict)
-    for source in StudySource.objects.filter(study__in=studies):
+    for source in StudySource.objects.filter(study__in=studies).exclude(kind=besides):
         found[source.study_id][source.kind] = StudyRecord.from_json(source.record)
     return found
 

@@ -264,4 +264,5 @@ class _Batch:
             unique_fields=["study", "kind"],
             update_fields=["digest", "record", "imported_at"],
         )
-        build(sources_of(self.changed))
+        others = sources_of(self.changed, besides=self.kind)
+        build({pk: {**others[pk], self.kind: record} for pk, record in self.changed.items()})

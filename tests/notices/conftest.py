@@ -40,7 +40,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        sender, recipients = "", []
+        sender, recipients = "", list[str]()
         self.wfile.write(b"220 here\r\n")
         for line in self.rfile:
             command = line[:4].upper()
@@ -67,7 +67,7 @@ def mail_server(settings) -> Iterator[MailServer]:
     settings.EMAIL_BACKEND = "notices.mail.QueuedBackend"
     settings.MAIL_TRANSPORT = "smtp"
     with MailServer() as server:
-        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address[:2]
         settings.EMAIL_USE_TLS = False
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

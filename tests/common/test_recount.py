@@ -1,0 +1,108 @@
+import threading
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection, transaction
+
+from common import recount
+from common.models import Tag
+from common.recount import Counter
+from forum.models import Comment, Post
+from studies.models import Study
+from tests.builders import cite, make_comment, make_member, make_moderator, make_post, make_study
+
+CORRUPT = {
+    "forum_post.score": "UPDATE forum_post SET score = score + 3",
+    "forum_comment.score": "UPDATE forum_comment SET score = score + 3",
+    "forum_post.comment_count": "UPDATE forum_post SET comment_count = comment_count + 2",
+    "common_tag.use_count": "UPDATE common_tag SET use_count = use_count + 1",
+    "studies_study.reference_count": "UPDATE studies_study SET reference_count = reference_count + 1",
+    "studies_study.cites_count": "UPDATE studies_study SET cites_count = 7",
+    "studies_study.cited_by_count": "UPDATE studies_study SET cited_by_count = 9",
+}
+
+
+def run(*arguments) -> str:
+    out = StringIO()
+    call_command("recount", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def community(db):
+    """A little of everything that is counted, shown and not shown."""
+    post, moderator = make_post(tags=["acne"]), make_moderator()
+    top = make_comment(post)
+    reply = make_comment(post, parent=top)
+    make_comment(post).delete_by_author()
+    make_comment(post).hide(moderator, "Rude.")
+    for thing in (post, top, reply):
+        thing.upvote(make_member())
+    make_post(tags=["acne", "lupus"]).hide(moderator, "Rude.")
+    make_post(tags=["acne"]).delete_by_author()
+    cited = make_study(tags=["acne"])
+    cite(make_study(), cited)
+
+
+@pytest.mark.usefixtures("community")
+class TestRecount:
+    def test_finds_nothing_where_nothing_drifted(self):
+        assert "counters agree with their rows" in run()
+
+    def test_knows_every_stored_counter(self):
+        assert {f"{counter.table}.{counter.column}" for counter in recount.counters()} == set(CORRUPT)
+
+    @pytest.mark.parametrize("counter", CORRUPT)
+    def test_finds_each_counter_that_lies_and_fails(self, counter):
+        sql(CORRUPT[counter])
+        with pytest.raises(CommandError, match="Run again with --mend") as failed:
+            run()
+        assert failed.value.returncode == 1
+
+    @pytest.mark.parametrize("counter", CORRUPT)
+    def test_mends_it_and_only_it(self, counter):
+        before = {
+            model: list(model.objects.order_by("pk").values()) for model in (Post, Comment, Study, Tag)
+        }
+        sql(CORRUPT[counter])
+        said = run("--mend")
+        assert f"{counter}: " in said
+        assert "All mended." in said
+        assert said.count("\n") == 2
+        for model, rows in before.items():
+            assert list(model.objects.order_by("pk").values()) == rows
+        assert "counters agree" in run()
+
+    def test_takes_longer_than_a_page_may(self):
+        slow = Counter("forum_post", "score", "SELECT t.score FROM pg_sleep(0.1)")
+        with transaction.atomic():
+            sql("SET LOCAL statement_timeout = 50")
+            assert slow.drifted() == 0
+        with transaction.atomic():
+            sql("SET LOCAL statement_timeout = 50")
+            assert slow.mend() == 0
+        with pytest.raises(OperationalError), transaction.atomic():
+            sql("SET LOCAL statement_timeout = 50")
+            sql("SELECT pg_sleep(0.1)")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mends_while_a_member_is_voting():
+    post, member = make_post(), make_member()
+    Post.objects.update(score=5)
+    (counter,) = (counter for counter in recount.counters() if (counter.table, counter.column) == ("forum_post", "score"))
+    mended = threading.Thread(target=lambda: (counter.mend(), connection.close()))
+    with transaction.atomic():
+        post.upvote(member)
+        mended.start()
+        mended.join(0.3)
+        assert mended.is_alive()
+    mended.join(5)
+    assert Post.objects.get().score == 1
+    assert counter.drifted() == 0

@@ -1,0 +1,214 @@
+import re
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from forum import threads
+from forum.models import Comment
+from tests.builders import make_comment, make_many_comments, make_member, make_moderator, make_post
+
+pytestmark = pytest.mark.django_db
+
+GUEST = AnonymousUser()
+
+
+def shown(answer) -> list[int]:
+    return [int(pk) for pk in re.findall(r'<li class="comment[^"]*" id="comment-(\d+)"', answer.text)]
+
+
+def walk(client, address: str) -> list[int]:
+    """The comments of a thread on all its pages, in the order they are met."""
+    seen, query = [], ""
+    while query is not None:
+        answer = client.get(f"{address}{query}")
+        assert answer.status_code == 200
+        seen += shown(answer)
+        more = re.search(r'rel="next" href="([^"]+)"', answer.text)
+        address, query = address.split("?")[0], more and more[1].replace("&amp;", "&")
+    return seen
+
+
+def with_everyone(comment: Comment) -> list[int]:
+    """The ids of a comment drawn in a thread and of all that hang on it."""
+    return [comment.pk, *(pk for child in comment.children for pk in with_everyone(child))]
+
+
+class TestOrder:
+    def test_puts_the_most_upvoted_first_and_the_older_before_the_newer(self, client):
+        post = make_post()
+        comments = [make_comment(post) for _ in range(3)]
+        comments[1].upvote(make_member())
+        for sort, expected in {"best": [1, 0, 2], "new": [2, 1, 0], "old": [0, 1, 2]}.items():
+            answer = client.get(f"{post.get_absolute_url()}?sort={sort}")
+            assert shown(answer) == [comments[number].pk for number in expected], sort
+
+    def test_ranks_by_the_lower_bound_of_wilson(self):
+        comment = make_comment()
+        Comment.objects.filter(pk=comment.pk).update(score=10)
+        comment.refresh_from_db()
+        assert comment.wilson == pytest.approx(10 / (10 + 1.2816**2))
+
+    def test_hangs_every_reply_under_what_it_answers(self):
+        post = make_post()
+        top = make_comment(post)
+        left, right = make_comment(post, parent=top), make_comment(post, parent=top)
+        low = make_comment(post, parent=left)
+        (drawn,) = threads.read_thread(post, GUEST, "best", "").comments
+        assert with_everyone(drawn) == [top.pk, left.pk, low.pk, right.pk]
+
+
+class TestPages:
+    @pytest.mark.parametrize("sort", threads.SORTS)
+    def test_are_read_to_the_end_without_losing_or_repeating(self, client, sort):
+        post = make_post()
+        ids = make_many_comments(post, 45)
+        for pk in ids[::7]:
+            Comment.objects.filter(pk=pk).update(score=pk % 3)
+        assert sorted(walk(client, f"{post.get_absolute_url()}?sort={sort}")) == ids
+
+    def test_lose_and_repeat_nothing_while_others_write_and_vote(self, client):
+        post = make_post()
+        ids = make_many_comments(post, 30)
+        first = client.get(f"{post.get_absolute_url()}?sort=old")
+        make_many_comments(post, 5)
+        after = re.search(r"after=([^\"&#]+)", first.text)[1]
+        seen = shown(first) + shown(client.get(f"{post.get_absolute_url()}?sort=old&after={after}"))
+        assert seen[:30] == ids
+        assert len(set(seen)) == len(seen) == 35
+
+    @pytest.mark.parametrize("cursor", ["x", "W10", "WzFd", "WyJhIiwgMV0", "WzEuNSwgImIiXQ", "____", "A" * 900, "WzEuMCwgMV0="])
+    def test_answer_a_wrong_cursor_with_404_and_a_sentence(self, client, cursor):
+        post = make_comment().post
+        answer = client.get(f"{post.get_absolute_url()}?sort=best&after={cursor}")
+        if cursor != "WzEuMCwgMV0=":
+            assert answer.status_code == 404
+            assert "Start again at the beginning" in answer.text
+        else:
+            assert answer.status_code == 200
+
+    def test_are_not_filled_with_comments_that_nobody_may_read(self, client):
+        post = make_post()
+        make_comment(post, body="The one to read")
+        Comment.objects.filter(pk__in=make_many_comments(post, 30)).update(is_hidden=True)
+        page = client.get(f"{post.get_absolute_url()}?sort=new").text
+        assert "The one to read" in page
+        assert "Hidden by a moderator" not in page
+
+    def test_keep_a_tombstone_whose_replies_can_be_read(self, client):
+        post = make_post()
+        top = make_comment(post)
+        gone = make_comment(post, parent=top)
+        make_comment(post, parent=gone, body="Far below")
+        for comment in (top, gone):
+            comment.delete_by_author()
+        page = client.get(post.get_absolute_url()).text
+        assert page.count("Deleted by its author.") == 2
+        assert "Far below" in page
+
+
+class TestMoreReplies:
+    def test_lead_to_the_comment_in_its_place_with_all_that_answers_it(self, client):
+        post = make_post()
+        top, beside = make_comment(post), make_comment(post)
+        ids = make_many_comments(post, threads.REPLIES_EACH + 5, under=top)
+        make_many_comments(post, threads.REPLIES_EACH, under=beside)
+        answer = client.get(f"{post.get_absolute_url()}?sort=old")
+        assert [pk for pk in shown(answer) if pk in ids] == ids[: threads.REPLIES_EACH]
+        assert answer.text.count("More replies") == 1
+        assert f'href="/comments/{top.pk}/">More replies' in answer.text
+        assert shown(client.get(top.get_absolute_url(), follow=True)) == [top.pk, *ids]
+
+    def test_are_read_to_the_end_a_page_at_a_time(self, client, monkeypatch):
+        monkeypatch.setattr(threads, "REPLIES_IN_PLACE", 20)
+        post = make_post()
+        top = make_comment(post)
+        middle = make_comment(post, parent=top)
+        ids = make_many_comments(post, 45, under=middle)
+        for comment, around in ((top, [top.pk, middle.pk]), (middle, [top.pk, middle.pk])):
+            seen = walk(client, f"{post.get_absolute_url()}?at={comment.pk}")
+            assert sorted(set(seen)) == sorted([*around, *ids])
+            # What a reply answers stands above it on each page; the replies themselves come once.
+            assert [pk for pk in seen if pk in ids] == ids
+
+    def test_show_what_a_reply_answers_also_where_that_stands_on_an_earlier_page(self, monkeypatch):
+        monkeypatch.setattr(threads, "REPLIES_IN_PLACE", 2)
+        post = make_post()
+        top = make_comment(post)
+        early, between = make_comment(post, parent=top), make_comment(post, parent=top)
+        late = make_comment(post, parent=early)
+        first = threads.read_in_place(top, GUEST)
+        assert with_everyone(first.comments[0]) == [top.pk, early.pk, between.pk]
+        second = threads.read_in_place(top, GUEST, first.page.next_cursor)
+        assert with_everyone(second.comments[0]) == [top.pk, early.pk, late.pk]
+
+    def test_answer_a_wrong_cursor_with_404(self, client):
+        comment = make_comment()
+        assert client.get(f"{comment.post.get_absolute_url()}?at={comment.pk}&after=x").status_code == 404
+
+
+class TestVotes:
+    def test_show_on_replies_as_on_top_level_comments(self, client):
+        member, post = make_member(), make_post()
+        top = make_comment(post)
+        reply = make_comment(post, parent=top)
+        reply.upvote(member)
+        client.force_login(member)
+        for address in (post.get_absolute_url(), f"{post.get_absolute_url()}?at={top.pk}"):
+            page = client.get(address).text
+            assert f'hx-post="/comments/{reply.pk}/withdraw/"' in page
+            assert f'hx-post="/comments/{top.pk}/upvote/"' in page
+
+
+class TestHundredsOfComments:
+    """A thread of 400: 40 at the top, one of them with 100 replies and 10 with 26 each, three levels deep."""
+
+    @pytest.fixture
+    def post(self):
+        post = make_post()
+        tops = list(Comment.objects.filter(pk__in=make_many_comments(post, 40)).order_by("pk"))
+        make_many_comments(post, 100, under=tops[0])
+        for top in tops[1:11]:
+            (second,) = Comment.objects.filter(pk__in=make_many_comments(post, 1, under=top))
+            make_many_comments(post, 25, under=second)
+        assert post.comments.count() == post.comment_count == 400
+        return post
+
+    @pytest.mark.parametrize("member", [False, True])
+    def test_open_with_a_bounded_number_of_queries_and_rows(self, client, post, member):
+        if member:
+            client.force_login(make_member())
+        client.get(post.get_absolute_url())
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(f"{post.get_absolute_url()}?sort=old")
+        assert len(shown(answer)) == threads.TOP_LEVEL_PAGE + threads.REPLIES_EACH + 10 * 26 == 330
+        assert len(queries) == (9 if member else 4), [query["sql"][:90] for query in queries]
+
+    def test_read_no_more_rows_than_the_page_can_show(self, post):
+        thread = threads.read_thread(post, GUEST, "old", "")
+        assert len(thread.everyone) <= threads.TOP_LEVEL_PAGE * (1 + threads.REPLIES_EACH + 1)
+        with CaptureQueriesContext(connection) as queries:
+            threads.read_thread(post, GUEST, "old", "")
+        assert len(queries) == 2
+        assert rows_read(queries[1]["sql"]) <= 20 + 51 + 260
+
+    def test_are_the_same_work_for_a_moderator(self, post):
+        moderator = make_moderator()
+        assert moderator.is_moderator
+        with CaptureQueriesContext(connection) as queries:
+            threads.read_thread(post, moderator, "old", "")
+        assert len(queries) == 2
+
+
+def rows_read(sql: str) -> int:
+    """How many rows the innermost step of a query gave, as PostgreSQL counted them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        plan = cursor.fetchone()[0][0]["Plan"]
+
+    def most(node: dict) -> float:
+        here = node["Actual Rows"] * node["Actual Loops"] if node["Node Type"].startswith("Index") else 0
+        return max([here, *map(most, node.get("Plans", []))])
+
+    return round(most(plan))
