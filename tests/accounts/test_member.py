@@ -68,12 +68,14 @@ class TestHeader:
     def test_tells_who_moderates(self, maren: Member):
         assert "Moderator" not in self.header(maren)
         maren = Member.objects.get(pk=maren.pk)
+        maren.is_staff = True
         maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
         assert "Moderator" in self.header(maren)
 
 
 class TestModerator:
-    def test_is_who_is_in_the_group(self, maren: Member):
+    def test_is_who_is_in_the_group_and_may_enter_the_desk(self, maren: Member):
+        maren.is_staff = True
         maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
         assert maren.is_moderator
 
@@ -87,10 +89,17 @@ class TestModerator:
 
     def test_is_not_somebody_whose_account_is_closed(self, maren: Member):
         maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
+        maren.is_staff = True
         maren.is_active = False
         assert not maren.is_moderator
 
+    def test_is_not_asked_for_where_nobody_could(self, maren: Member, django_assert_num_queries):
+        maren.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
+        with django_assert_num_queries(0):
+            assert not maren.is_moderator
+
     def test_is_asked_for_once_on_a_page(self, maren: Member, django_assert_num_queries):
+        maren.is_staff = True
         with django_assert_num_queries(1):
             assert not maren.is_moderator
             assert not maren.is_moderator
