@@ -83,10 +83,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    # These three answer nothing themselves, so they stand outside what does: even a redirect to https has their headers.
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "common.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "common.middleware.InputMiddleware",
     "common.middleware.DatabaseAwayMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -7,6 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from common import embedded
+from common.middleware import readable
 
 embedded.start_if_chosen()
-application = get_wsgi_application()
+# Some headers break Django before the first middleware could answer them.
+application = readable(get_wsgi_application())
