@@ -10,6 +10,7 @@ What differs between machines is an environment variable, read here and nowhere 
 """
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -33,7 +34,7 @@ LOCAL = not PRODUCTION
 SITE_NAME = env.str("SITE_NAME", "Studyhall")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var")
 
 # ── Secrets and hosts ────────────────────────────────────────────────────────────────────────────
 
@@ -83,7 +84,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # These three answer nothing themselves, so they stand outside what does: even a redirect to https has their headers.
+    # These three answer nothing themselves, so they stand outside what does: a redirect to https has their headers too.
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "common.middleware.HeadersMiddleware",
@@ -187,7 +188,7 @@ MFA_FORMS = {
     "reauthenticate": "accounts.forms.ReauthenticateByAppForm",
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # the old address is told of every change
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS: Any = MODE != "test" and {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
 ACCOUNT_USERNAME_VALIDATORS = "accounts.names.VALIDATORS"
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_PRESERVE_USERNAME_CASING = True
@@ -207,7 +208,6 @@ MFA_TOTP_ISSUER = SITE_NAME
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 if MODE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    ACCOUNT_RATE_LIMITS = False
 
 # ── Sessions, cookies, headers ───────────────────────────────────────────────────────────────────
 

@@ -103,8 +103,8 @@ class Comment(Moderated, Upvotable):
             ancestors=[*parent.ancestors, parent.pk] if parent else [],
         )  # fmt: skip
         cls.objects.bulk_create([fresh], ignore_conflicts=True)
-        comment = cls.objects.get(author=author, token=token)
-        if CommentText.objects.filter(comment=comment).exists():
+        comment = cls.objects.select_related("text").get(author=author, token=token)
+        if hasattr(comment, "text"):
             return comment, False
         CommentText.objects.create(comment=comment, body=body)
         return comment, True

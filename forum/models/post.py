@@ -148,8 +148,8 @@ class Post(Moderated, Upvotable):
         if author is not None:
             # The unique token decides among the same form sent several times at once.
             cls.objects.bulk_create([fresh], ignore_conflicts=True)
-            post = cls.objects.get(author=author, token=token)
-            if PostText.objects.filter(post=post).exists():
+            post = cls.objects.select_related("text").get(author=author, token=token)
+            if hasattr(post, "text"):
                 return post
         else:
             fresh.save()

@@ -23,7 +23,9 @@ from django.utils import timezone
 from accounts.demo import DEMO_DOMAIN
 from accounts.models import Member
 from accounts.models.member import MODERATORS
+from common import recount
 from forum.models import Category, Comment, CommentVote, Post, PostVote
+from forum.models.vote import Vote
 from studies.importing.importing import import_records
 from studies.importing.record import StudyRecord
 from studies.models import Study, StudySource, Summary
@@ -153,10 +155,12 @@ def _load_community(members: dict[str, Member]) -> None:
         for position, (slug, name, description) in enumerate(CATEGORIES)
     }
     moderator, admin = members["tobias_h"], members["ines"]
+    votes: list[Vote] = []
     # The oldest first, so that ids grow with time as they do in life.
     for facts in sorted(post_files(), key=lambda each: -_days_ago(each)):
         if "discussion_of" in facts:
             post = _open_discussion(facts, members)
+            votes += _votes(PostVote, post, facts, members)
         else:
             post = Post.write(
                 author=members[facts["author"]],
@@ -167,13 +171,14 @@ def _load_community(members: dict[str, Member]) -> None:
                 tags=facts["tags"],
                 posted_at=_ago(facts["days_ago"]),
             )
-            _vote(PostVote, post, facts, members)
+            votes += _votes(PostVote, post, facts, members)
         for comment in facts["comments"]:
-            _load_comment(post, None, comment, members)
+            votes += _load_comment(post, None, comment, members)
         if facts.get("pinned"):
             post.pin(admin, "For everyone who is new")
         if facts.get("locked"):
             post.lock(moderator, facts["locked_reason"])
+    _cast(votes)
 
 
 def _days_ago(facts: dict[str, Any]) -> float:
@@ -186,28 +191,36 @@ def _open_discussion(facts: dict[str, Any], members: dict[str, Member]) -> Post:
     post = study.open_discussion(members[facts["author"]])
     moment = _ago(_days_ago(facts))
     Post.objects.filter(pk=post.pk).update(posted_at=moment, last_active_at=moment)
-    _vote(PostVote, post, facts, members)
     return post
 
 
-def _load_comment(post: Post, parent: Comment | None, facts: dict[str, Any], members: dict[str, Member]) -> None:
+def _load_comment(post: Post, parent: Comment | None, facts: dict[str, Any], members: dict[str, Member]) -> list[Vote]:
+    """Write the comment and all below it; gives the votes on them."""
     author = members[facts["author"]]
     comment = post.add_comment(author, facts["body"], parent=parent, posted_at=_ago(facts["days_ago"]))
-    _vote(CommentVote, comment, facts, members)
+    votes = _votes(CommentVote, comment, facts, members)
     for reply in facts["replies"]:
-        _load_comment(post, comment, reply, members)
+        votes += _load_comment(post, comment, reply, members)
     if facts["deleted"]:
         comment.delete_by_author()
+    return votes
 
 
-def _vote(votes, thing, facts: dict[str, Any], members: dict[str, Member]) -> None:
-    """As many votes as the file says, by members chosen the same way each time, soon after it was posted."""
+def _votes(kind: Any, thing: Post | Comment, facts: dict[str, Any], members: dict[str, Member]) -> list[Vote]:
+    """As many votes as the file says, by members chosen the same way each time, most of them soon after the post."""
     chance = random.Random(f"{thing.pk}{facts.get('key', '')}")  # noqa: S311 - no secret hangs on it
     posted = _ago(_days_ago(facts))
     could = [member for member in members.values() if member.pk != thing.author_id and member.date_joined < posted]
     voters = chance.sample(could, min(facts.get("upvotes", 0), len(could)))
     span = timezone.now() - posted
-    votes.objects.bulk_create(
-        [votes(thing=thing, member=member, voted_at=posted + span * chance.random() ** 6) for member in voters]
-    )
-    type(thing).objects.filter(pk=thing.pk).update(score=len(voters))
+    return [kind(thing=thing, member=member, voted_at=posted + span * chance.random() ** 6) for member in voters]
+
+
+def _cast(votes: list[Vote]) -> None:
+    """Store all votes at once, and let the scores follow them."""
+    kinds: tuple[tuple[Any, str], ...] = ((PostVote, "forum_post"), (CommentVote, "forum_comment"))
+    for kind, table in kinds:
+        kind.objects.bulk_create([vote for vote in votes if isinstance(vote, kind)])
+        for counter in recount.counters():
+            if (counter.table, counter.column) == (table, "score"):
+                counter.mend()

@@ -145,8 +145,9 @@ def cover(request: HttpRequest, pk: int) -> HttpResponse:
 def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The study's picture, in a sandbox of its own and only as one of the kinds of image we take."""
     found = get_object_or_404(Study.objects.exclude(picture=""), pk=pk)
-    kind = PICTURE_KINDS.get(PurePosixPath(found.picture.name).suffix.lower())
-    if kind is None or not found.picture.storage.exists(found.picture.name):
+    name = str(found.picture.name)
+    kind = PICTURE_KINDS.get(PurePosixPath(name).suffix.lower())
+    if kind is None or not found.picture.storage.exists(name):
         raise Http404("This study has no picture.")
     answer = FileResponse(found.picture.open(), content_type=kind)
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
