@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-
 # A recount of everything takes longer than any page may.
 PATIENTLY = "SET LOCAL statement_timeout = 0"
 

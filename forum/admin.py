@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 
-from forum.models import Category, Comment, Post, PostVote
-from forum.models.vote import CommentVote
+from common.looking import LookOnly
+from forum.models import Category, Comment, CommentVote, Post, PostVote
 
 
 class ReasonForm(ActionForm):
@@ -17,22 +18,13 @@ class ReasonForm(ActionForm):
     to_category = forms.ModelChoiceField(Category.objects.all(), required=False, empty_label="Move to …")
 
 
-class ModeratedAdmin(admin.ModelAdmin):
+class ModeratedAdmin(LookOnly, admin.ModelAdmin):
     """Things members wrote: moderators look at them and act on them, and never rewrite them."""
 
     action_form = ReasonForm
     moderate_permission = ""
     list_per_page = 50
     show_full_result_count = False
-
-    def has_add_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
     def has_moderate_permission(self, request) -> bool:
         """Whether this member may use the actions; Django asks for ``permissions=["moderate"]``."""
@@ -155,7 +147,7 @@ class CommentAdmin(ModeratedAdmin):
         return comment.get_absolute_url()
 
 
-class VoteAdmin(admin.ModelAdmin):
+class VoteAdmin(LookOnly, admin.ModelAdmin):
     """Votes, to look at only: a changed row would leave a score that lies."""
 
     list_display = ("member", "thing", "voted_at")
@@ -163,15 +155,19 @@ class VoteAdmin(admin.ModelAdmin):
     search_fields = ("member__username",)
     show_full_result_count = False
 
-    def has_add_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
-
 
 admin.site.register(PostVote, VoteAdmin)
 admin.site.register(CommentVote, VoteAdmin)
+
+
+class RevisionAdmin(LookOnly, admin.ModelAdmin):
+    """What an edit replaced, kept by trigger."""
+
+    list_display = ("pgh_created_at", "pgh_obj", "pgh_label")
+    list_select_related = ("pgh_obj",)
+    ordering = ("-pgh_id",)
+    show_full_result_count = False
+
+
+admin.site.register(apps.get_model("forum", "PostRevision"), RevisionAdmin)
+admin.site.register(apps.get_model("forum", "CommentRevision"), RevisionAdmin)

@@ -11,7 +11,6 @@ from common import tags as tagging
 from common.text import clean_line, clean_text
 from forum.models import Category, Post
 
-
 DAMAGED = "Something hidden in this form is damaged. Copy your text, open the form anew, and send it from there."
 
 

@@ -18,15 +18,18 @@ CANDIDATES_PER_TAG = 200
 # A post counts once for each shared tag, weighted by how rare the tag is; its votes decide between posts
 # that share as much. Each tag gives its newest posts only, read from the index (tag, newest first). What nobody
 # may see is left out while reading, so that a hundred hidden posts do not stand in the way of the others.
+# ANY(ARRAY[…]) with both columns in the order leaves PostgreSQL no index but that one, and the inner LIMIT 1 makes it
+# look each post up by its id: it might else walk every newer post of the forum to find those of a tag gone quiet.
 RANKED = """
     WITH wanted (tag_id, weight) AS (SELECT * FROM unnest(%(tags)s::bigint[], %(weights)s::float8[])),
     near AS (
         SELECT recent.content_object_id AS post_id, sum(wanted.weight) AS shared
         FROM wanted CROSS JOIN LATERAL (
-            SELECT content_object_id FROM forum_posttag tagged JOIN forum_post post ON post.id = content_object_id
-            WHERE tagged.tag_id = wanted.tag_id
-              AND NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
-            ORDER BY content_object_id DESC LIMIT %(each)s
+            SELECT content_object_id FROM forum_posttag
+            CROSS JOIN LATERAL (SELECT FROM forum_post WHERE id = content_object_id AND NOT is_hidden
+                AND deleted_at IS NULL AND id <> %(exclude)s LIMIT 1) shown
+            WHERE tag_id = ANY(ARRAY[wanted.tag_id])
+            ORDER BY tag_id, content_object_id DESC LIMIT %(each)s
         ) recent
         GROUP BY 1
     )
@@ -39,10 +42,11 @@ COUNTED = """
     SELECT count(*) FROM (
         SELECT DISTINCT recent.content_object_id FROM unnest(%(tags)s::bigint[]) wanted (tag_id)
         CROSS JOIN LATERAL (
-            SELECT content_object_id FROM forum_posttag tagged JOIN forum_post post ON post.id = content_object_id
-            WHERE tagged.tag_id = wanted.tag_id
-              AND NOT post.is_hidden AND post.deleted_at IS NULL AND post.id <> %(exclude)s
-            ORDER BY content_object_id DESC LIMIT %(most)s
+            SELECT content_object_id FROM forum_posttag
+            CROSS JOIN LATERAL (SELECT FROM forum_post WHERE id = content_object_id AND NOT is_hidden
+                AND deleted_at IS NULL AND id <> %(exclude)s LIMIT 1) shown
+            WHERE tag_id = ANY(ARRAY[wanted.tag_id])
+            ORDER BY tag_id, content_object_id DESC LIMIT %(most)s
         ) recent
         LIMIT %(most)s
     ) counted

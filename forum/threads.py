@@ -19,10 +19,13 @@ TOP_LEVEL_PAGE = 20
 REPLIES_EACH = 50
 REPLIES_IN_PLACE = 300
 
-# The first replies of each top-level comment, each read from the index (root, id) and no further than shown.
+# The first replies of each top-level comment, each read from the index (root, id) and no further than shown; with
+# ANY(ARRAY[…]) and both columns in the order PostgreSQL has no other index to take.
 FIRST_REPLIES = """
     SELECT reply.id FROM unnest(%s::bigint[]) top (id)
-    CROSS JOIN LATERAL (SELECT id FROM forum_comment WHERE root_id = top.id ORDER BY id LIMIT %s) reply
+    CROSS JOIN LATERAL (
+        SELECT id FROM forum_comment WHERE root_id = ANY(ARRAY[top.id]) ORDER BY root_id, id LIMIT %s
+    ) reply
 """
 
 
@@ -45,7 +48,7 @@ def read_thread(post: Post, reader, sort: str, after: str) -> Thread:
     """One page of the post's thread; ``sort`` is a key of ``SORTS``. Raises ``Http404`` for a bad cursor."""
     top_level = post.comments.for_thread().filter(parent__isnull=True).with_something_to_read(reader)
     page = paginate(top_level, SORTS[sort], after, size=TOP_LEVEL_PAGE)
-    first = RawSQL(FIRST_REPLIES, [[root.pk for root in page.rows], REPLIES_EACH + 1])
+    first = RawSQL(FIRST_REPLIES, [[root.pk for root in page.rows], REPLIES_EACH + 1])  # noqa: S611 - our own words, and parameters
     replies = list(Comment.objects.for_thread().filter(pk__in=first).order_by("pk"))
     tree = _tree(page.rows, _cut(page.rows, replies), post, reader)
     return Thread(tree, [*page.rows, *replies], sort, page)

@@ -7,13 +7,14 @@ from django.contrib import admin
 from django.utils import timezone
 
 from common import markdown
+from common.looking import LookOnly
 from common.tags import parse, set_tags
 from studies import identifiers
-from studies.importing.building import refresh_text
 from studies.importing.journals import title_key
 from studies.importing.people import author_key
 from studies.importing.record import Person
 from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, StudyText, Summary
+from studies.searching import refresh_text
 
 
 class StudyForm(forms.ModelForm):
@@ -56,6 +57,10 @@ class StudyForm(forms.ModelForm):
 
     def clean_pmcid(self):
         return self._identifier("pmcid", identifiers.parse_pmcid)
+
+
+# Which field of a study's records an inline stands for; no record has a summary.
+KEPT_BY_INLINE = {Summary: "", StudyText: "abstract", Authorship: "authors"}
 
 
 class SummaryInline(admin.StackedInline):
@@ -105,10 +110,13 @@ class StudyAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
+        set_by_hand = {KEPT_BY_INLINE[formset.model] for formset in formsets if formset.has_changed()} - {""}
         super().save_related(request, form, formsets, change)
         if "tag_names" in form.changed_data:
             set_tags(form.instance, StudyTag, parse(form.cleaned_data["tag_names"]))
-            form.instance.kept_fields = sorted({*form.instance.kept_fields, "tags"})
+            set_by_hand.add("tags")
+        if set_by_hand:
+            form.instance.kept_fields = sorted({*form.instance.kept_fields, *set_by_hand})
             form.instance.save(update_fields=["kept_fields"])
         text, _ = StudyText.objects.get_or_create(study=form.instance)
         text.abstract_html = markdown.render(text.abstract)
@@ -162,13 +170,9 @@ class CitationAdmin(admin.ModelAdmin):
 
 
 @admin.register(StudySource)
-class StudySourceAdmin(admin.ModelAdmin):
+class StudySourceAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("study", "kind", "imported_at")
     list_filter = ("kind",)
     search_fields = ("study__title", "=study__doi", "=study__pmid")
     list_select_related = ("study",)
-    readonly_fields = ("study", "kind", "digest", "record", "imported_at")
     show_full_result_count = False
-
-    def has_add_permission(self, request, obj=None) -> bool:
-        return False

@@ -26,6 +26,7 @@ from common.embedded import DATABASE, Cluster, EmbeddedDatabaseError
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60
 STOP_SECONDS = 10
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- only when --host says so
 BACKPRESSURE = 256  # requests that one worker holds; more wait in the system's queue
 
 
@@ -46,7 +47,7 @@ class Demo:
         self.var = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
         self.logs = self.var / "log"
         self.state = self.var / "demo.json"
-        self.url = f"http://{_in_url(host)}:{port}"
+        self.url = f"http://{'localhost' if host in EVERY_ADDRESS else _in_url(host)}:{port}"
         self.cluster = None if os.environ.get("DATABASE_URL") else Cluster(self.var / "postgres")
         self.owns_database = False
         self.children: dict[str, subprocess.Popen[bytes]] = {}
@@ -202,7 +203,7 @@ class Demo:
                 status = self._ask()
 
     def _ask(self) -> int:
-        address = "127.0.0.1" if self.host in ("localhost", "0.0.0.0") else self.host  # noqa: S104 -- as chosen by --host
+        address = "127.0.0.1" if self.host in ("localhost", *EVERY_ADDRESS) else self.host
         connection = http.client.HTTPConnection(address, self.port, timeout=10)
         with contextlib.closing(connection):
             connection.request("GET", "/", headers={"Host": f"localhost:{self.port}"})
@@ -235,7 +236,8 @@ class Demo:
             f"Ctrl-C stops everything; the data stays in {self.var}.\n"
         )
         if self.host not in ("localhost", "127.0.0.1", "::1"):
-            say("Anyone who can reach this address can sign in with the passwords above.\n")
+            names = [f"http://{name}:{self.port}" for name in self._names()[3:] if name not in EVERY_ADDRESS]
+            say(f"Others reach it at {' or '.join(names)}: anyone can sign in with the passwords above.\n")
 
     # ── Stopping ─────────────────────────────────────────────────────────────────────────────────
 
@@ -304,10 +306,15 @@ def _ending(code: int) -> str:
 
 
 def _addresses() -> list[str]:
-    """The addresses that this machine's name stands for."""
+    """The addresses by which others may reach this machine."""
+    found: list[str] = []
     with contextlib.suppress(OSError):
-        return [_in_url(str(found[4][0])) for found in socket.getaddrinfo(socket.gethostname(), None)]
-    return []
+        found += [str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None)]
+    # The address that a packet to elsewhere would leave from; a UDP socket sends none to find out.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        found.append(probe.getsockname()[0])
+    return [_in_url(address) for address in found if not address.startswith("127.")]
 
 
 def _in_url(host: str) -> str:

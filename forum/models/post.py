@@ -24,8 +24,7 @@ from forum.models.moderated import Moderated
 from forum.models.vote import PostVote, Upvotable
 from moderation import log
 
-
-RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw"})  # what follows a post's id in an address
+RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw"})  # they follow a post's id in addresses
 
 
 class PostQuerySet(models.QuerySet):

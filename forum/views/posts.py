@@ -17,7 +17,7 @@ from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
 from forum.related import related_posts
 
-LOCKED = "This post was locked in the meantime: nobody can edit it any more. Your text is below, so that you can keep it."
+LOCKED = "This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it."
 
 
 def readable_post(request: HttpRequest, pk: int) -> Post:

@@ -11,7 +11,7 @@ const messages = {
 };
 
 function tell(sentence) {
-  const item = document.createElement("li");
+  const item = document.createElement("p");
   item.className = "notice notice--error notice--live";
   item.textContent = sentence;
   document.getElementById("live-notices").replaceChildren(item);

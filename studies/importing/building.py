@@ -16,7 +16,6 @@ from django.db import transaction
 from common import markdown
 from common.models import Tag
 from common.tags import get_or_create, set_tags
-from common.text import plain_text
 from studies.evidence import assess
 from studies.importing.journals import known_journal
 from studies.importing.linking import link
@@ -31,13 +30,13 @@ from studies.importing.record import (
     web_address,
 )
 from studies.importing.subjects import tag_names
-from studies.models import Authorship, Citation, Study, StudySource, StudyTag, StudyText, Summary
+from studies.models import Authorship, Citation, Study, StudySource, StudyTag
+from studies.searching import searched_texts, store_texts
 
 # Whom to believe first. PubMed's records are checked by librarians; JATS is what the publisher typed; ours come last.
 PRECEDENCE = (StudySource.Kind.PUBMED, StudySource.Kind.JATS, StudySource.Kind.DEMO)
 # Reference lists the other way about: JATS keeps each reference as printed, PubMed often only its number.
 PRECEDENCE_OF_REFERENCES = (StudySource.Kind.JATS, StudySource.Kind.PUBMED, StudySource.Kind.DEMO)
-NAMES_LIMIT = 50_000  # characters of names that are searched: PostgreSQL refuses a search vector of more than 1 MB
 BATCH = 100
 
 COLUMNS = (
@@ -195,7 +194,7 @@ def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) 
             setattr(study, name, wanted[name])
         if differing:
             changed.append(study)
-    # All exist already, so this is an update: one statement, where a bulk_update's CASE for each field and row takes longer.
+    # All exist already, so this updates, in one plain statement; bulk_update would write a CASE for each field and row.
     Study.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=COLUMNS)
 
 
@@ -300,54 +299,15 @@ def _write_tags(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> 
 
 
 def _write_texts(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
-    texts = _searched(rows.values())
+    texts = searched_texts(rows.values())
     kept = {pk for pk, study in rows.items() if "abstract" in study.kept_fields}
     for text in texts:
         if text.pk not in kept:
             text.abstract = facts[text.pk].abstract
             text.abstract_html = markdown.render(text.abstract, doc_id=f"s{text.pk}")
     fields = ["title", "names", "tag_words", "plain"]
-    _upsert([text for text in texts if text.pk in kept], fields)
-    _upsert([text for text in texts if text.pk not in kept], [*fields, "abstract", "abstract_html"])
-
-
-def _upsert(texts: list[StudyText], fields: list[str]) -> None:
-    if texts:
-        StudyText.objects.bulk_create(texts, update_conflicts=True, unique_fields=["study"], update_fields=fields)
-
-
-def refresh_text(study: Study) -> None:
-    """Let search see what is now said about the study: its title, names, tags, TL;DR and summary."""
-    _upsert(_searched([study]), ["title", "names", "tag_words", "plain"])
-
-
-def _searched(studies: Iterable[Study]) -> list[StudyText]:
-    """The searched texts of studies, from what the tables hold now."""
-    rows = {study.pk: study for study in studies}
-    names: dict[int, list[str]] = defaultdict(list)
-    for authorship in Authorship.objects.filter(study__in=rows).select_related("author").order_by("study", "position"):
-        names[authorship.study_id].append(authorship.author.name)
-    words: dict[int, list[str]] = defaultdict(list)
-    for pk, name in (
-        StudyTag.objects.filter(content_object__in=rows)
-        .order_by("tag__name")
-        .values_list("content_object_id", "tag__name")
-    ):
-        words[pk].append(name)
-    summaries = {summary.pk: summary for summary in Summary.objects.filter(study__in=rows)}
-    texts = []
-    for pk, study in rows.items():
-        facts = [study.doi, study.pmid, study.pmcid, study.registration]
-        journal = [study.journal.title, study.journal.abbreviation] if study.journal else []
-        summary = summaries.get(pk)
-        said = " ".join(filter(None, [*journal, *facts, *names[pk]]))
-        plain = f"{summary.tldr}\n\n{plain_text(summary.body_html)}".strip() if summary else ""
-        texts.append(
-            StudyText(
-                study_id=pk, title=study.title, names=said[:NAMES_LIMIT], tag_words=", ".join(words[pk]), plain=plain
-            )
-        )
-    return texts
+    store_texts([text for text in texts if text.pk in kept], fields)
+    store_texts([text for text in texts if text.pk not in kept], [*fields, "abstract", "abstract_html"])
 
 
 # ── Again ────────────────────────────────────────────────────────────────────────────────────────

@@ -106,7 +106,7 @@ def _record(article: etree._Element, place: str) -> StudyRecord:
 
 def _without_namespace(article: etree._Element) -> None:
     """Some publishers put JATS into a namespace; what is of another one (formulas, inclusions) stays apart."""
-    namespace = article.tag[: -len(local_name(article))]
+    namespace = str(article.tag)[: -len(local_name(article))]
     if namespace:
         for element in article.iter(f"{namespace}*"):
             element.tag = local_name(element)

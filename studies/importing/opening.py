@@ -92,6 +92,7 @@ def _document(stream: Stream, head: bytes, place: str) -> Iterator[Item]:
 
 
 def _members(stream: _Rejoined, place: str) -> Iterator[Item]:
+    stream.allow(HEADER_LIMIT)  # opening reads the first header already
     try:
         # A block at a time, so that the last block read is the one at which tarfile stopped.
         with tarfile.open(fileobj=stream, mode="r|", bufsize=tarfile.BLOCKSIZE) as archive:  # type: ignore[call-overload]

@@ -41,8 +41,12 @@ class Summary(models.Model):
         return self.tldr[:80]
 
     def save(self, *args, **kwargs) -> None:
+        """Save with the Markdown rendered, and let search see the new words."""
+        from studies.searching import refresh_text  # it reads this model, among others
+
         self.body_html = markdown.render(self.body)
         super().save(*args, **kwargs)
+        refresh_text(self.study)
 
     @property
     def is_unreviewed_machine_text(self) -> bool:

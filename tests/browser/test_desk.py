@@ -36,7 +36,7 @@ def act(visitor: Visitor, post: Post, action: str, reason: str, category: Catego
     visitor.page.get_by_label("Reason").fill(reason)
     if category:
         visitor.page.get_by_label("To category").select_option(label=category.name)
-    visitor.press("Run")
+    visitor.page.locator(".actions button[name=index]").click()
 
 
 class TestAModerator:
@@ -54,7 +54,11 @@ class TestAModerator:
         expect(moderator.page.locator(".post .badge", has_text="Hidden")).to_be_visible()
         act(moderator, post, "Show again", "It was a joke")
         assert guest.visit(post.get_absolute_url()).status == 200
-        reasons = Action.objects.filter(target_id=post.pk).order_by("pk").values_list("reason", flat=True)
+        reasons = (
+            Action.objects.filter(object_id=post.pk, content_type__model="post")
+            .order_by("pk")
+            .values_list("reason", flat=True)
+        )
         assert list(reasons) == ["Advertising", "It was a joke"]
 
     def test_locks_a_thread_so_that_nobody_can_answer(self, moderator, open_browser, post):

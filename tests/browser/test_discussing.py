@@ -39,7 +39,9 @@ class TestTheStudyPage:
         expect(summary).to_contain_text("Written by")
         expect(page.get_by_text("Abstract", exact=True)).to_be_visible()
         expect(page.get_by_role("link", name=DISCUSS)).to_be_visible()
-        expect(page.get_by_role("region", name="Research cited in this study")).to_contain_text(re.compile(r"\d+ / \d+ results"))
+        expect(page.get_by_role("region", name="Research cited in this study")).to_contain_text(
+            re.compile(r"\d+ / \d+ results")
+        )
         related = page.get_by_role("region", name="Related community posts")
         expect(related).to_contain_text(re.compile(r"\d+ / \d+\+? results"))
         expect(related.get_by_role("link", name="Join the community")).to_be_visible()

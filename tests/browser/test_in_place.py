@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -137,7 +138,7 @@ class TestAVote:
         visitor.visit(post.get_absolute_url())
         visitor.is_signed_out()
         visitor.vote_button().click()
-        visitor.is_at(f"/accounts/login/?next={post.get_absolute_url()}")
+        visitor.is_at(f"/accounts/login/?next={quote(post.get_absolute_url(), safe='')}")
         expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sign in")
         expect(visitor.page.get_by_role("banner")).to_have_count(1)
 
@@ -187,7 +188,9 @@ class TestThePreview:
         visitor.visit("/community/new/")
         mark(visitor.page)
         visitor.page.get_by_label("Title").fill("A table of my own")
-        visitor.page.get_by_label("Text").fill("| week | hairs |\n|---|---|\n| 1 | 61 |\n\n<b onclick=alert(1)>not bold</b>")
+        visitor.page.get_by_label("Text").fill(
+            "| week | hairs |\n|---|---|\n| 1 | 61 |\n\n<b onclick=alert(1)>not bold</b>"
+        )
         visitor.press("Preview")
         preview = visitor.page.locator("#preview")
         expect(preview.get_by_role("cell", name="61")).to_be_visible()

@@ -47,7 +47,9 @@ class TestWalking:
         ids = make_many_posts(12, category=shelf)
         for place, pk in enumerate(ids):
             Post.objects.filter(pk=pk).update(
-                score=place % 3, posted_at=moment - timedelta(days=place % 2), last_active_at=moment - timedelta(hours=place % 4)
+                score=place % 3,
+                posted_at=moment - timedelta(days=place % 2),
+                last_active_at=moment - timedelta(hours=place % 4),
             )
         seen = [post.pk for post in walk(Post.objects.all(), ORDERS[sort], size)]
         assert seen == list(Post.objects.order_by(*ORDERS[sort]).values_list("pk", flat=True))
@@ -74,12 +76,20 @@ class TestWalking:
 
     def test_sorts_nulls_last_and_meets_them_too(self):
         ids = make_many_posts(7)
-        for pk in ids[:4]:
-            Post.objects.filter(pk=pk).update(edited_at=timezone.now() - timedelta(days=pk % 2))
+        for pk, days in zip(ids, (2, 4, 1, 3), strict=False):
+            Post.objects.filter(pk=pk).update(edited_at=timezone.now() - timedelta(days=days))
         for order in (("-edited_at", "-pk"), ("edited_at", "pk")):
             seen = walk(Post.objects.all(), order, 2)
             assert sorted(post.pk for post in seen) == ids
             assert [post.edited_at is None for post in seen] == [False] * 4 + [True] * 3
+
+    def test_takes_an_order_of_any_number_of_columns(self):
+        ids = make_many_posts(12)
+        for place, pk in enumerate(ids):
+            Post.objects.filter(pk=pk).update(score=place % 2, comment_count=place % 3)
+        order = ("-score", "comment_count", "-pk")
+        seen = [post.pk for post in walk(Post.objects.all(), order, 2)]
+        assert seen == list(Post.objects.order_by(*order).values_list("pk", flat=True))
 
     def test_has_no_next_page_where_the_last_one_is_just_full(self):
         make_many_posts(6)
@@ -151,7 +161,14 @@ JSON = st.recursive(
 )
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=True, allow_infinity=True)
 MOMENTS = st.datetimes().map(lambda moment: moment.isoformat()) | st.sampled_from(
-    ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-02-30T00:00:00+00:00", "2026-01-01", "infinity", "now"]
+    [
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00+23:59",
+        "2026-02-30T00:00:00+00:00",
+        "2026-01-01",
+        "infinity",
+        "now",
+    ]
 )
 
 

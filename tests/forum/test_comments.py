@@ -67,7 +67,8 @@ class TestAnswering:
     @pytest.mark.parametrize("headers", [{}, HTMX])
     @pytest.mark.parametrize("to_comment", [False, True])
     @pytest.mark.parametrize(
-        ("body", "said"), [("", "Write something first."), (" \n\t ", "Write something first."), ("x" * 10_001, "at most 10000")]
+        ("body", "said"),
+        [("", "Write something first."), (" \n\t ", "Write something first."), ("x" * 10_001, "at most 10000")],
     )
     def test_asks_again_with_everything_typed_still_there(self, client, headers, to_comment, body, said):
         parent = make_comment()
@@ -86,7 +87,10 @@ class TestAnswering:
         post = make_post()
         client.force_login(make_member())
         form = typed()
-        assert client.post(f"/posts/{post.pk}/comment/", form)["Location"] == client.post(f"/posts/{post.pk}/comment/", form)["Location"]
+        assert (
+            client.post(f"/posts/{post.pk}/comment/", form)["Location"]
+            == client.post(f"/posts/{post.pk}/comment/", form)["Location"]
+        )
         assert Comment.objects.count() == Post.objects.get().comment_count == 1
 
     def test_says_what_to_do_with_a_damaged_token(self, client):
@@ -134,7 +138,7 @@ class TestAnswering:
         comment = make_comment()
         comment.post.lock(make_moderator(), "Settled.")
         client.force_login(make_member())
-        assert "form class=\"comment-form\"" not in client.get(comment.post.get_absolute_url()).text
+        assert 'form class="comment-form"' not in client.get(comment.post.get_absolute_url()).text
         assert client.get(f"/comments/{comment.pk}/reply/").status_code == 403
         for address in (f"/posts/{comment.post_id}/comment/", f"/comments/{comment.pk}/reply/"):
             answer = client.post(address, typed(), headers=headers)
@@ -195,7 +199,9 @@ class TestEditing:
         assert CommentText.objects.get().body == "What was saved meanwhile"
         assert 'name="version" value="2"' in answer.text
 
-    @pytest.mark.parametrize("form", [{}, {"body": "", "version": 1}, {"body": "What I typed"}, {"body": "What I typed", "version": "x"}])
+    @pytest.mark.parametrize(
+        "form", [{}, {"body": "", "version": 1}, {"body": "What I typed"}, {"body": "What I typed", "version": "x"}]
+    )
     def test_asks_again_for_what_is_missing(self, client, form):
         comment = make_comment(body="As it was")
         client.force_login(comment.author)

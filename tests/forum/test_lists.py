@@ -84,7 +84,9 @@ class TestSorts:
         make_comment(post).hide(make_moderator(), "Spam.")
         assert titles(client.get("/community/?sort=unanswered")) == ["Alone"]
 
-    @pytest.mark.parametrize("query", ["sort=loud", "sort=", "sort=hot%20", "period=century", "sort=top&period=", "sort=-score"])
+    @pytest.mark.parametrize(
+        "query", ["sort=loud", "sort=", "sort=hot%20", "period=century", "sort=top&period=", "sort=-score"]
+    )
     def test_are_404_with_a_sentence_for_a_word_nobody_knows(self, client, query):
         answer = client.get(f"/community/?{query}")
         assert answer.status_code == 404
@@ -111,7 +113,9 @@ class TestWalking:
         assert "sort=top" in link
         assert "period=year" in link
 
-    @pytest.mark.parametrize("after", ["x", "W10", "WzFd", "WyJhIiwgMV0", "A" * 700, "%00", "é", "W25hbiwgMV0", "WyJcdWQ4MDAiLCAxXQ"])
+    @pytest.mark.parametrize(
+        "after", ["x", "W10", "WzFd", "WyJhIiwgMV0", "A" * 700, "%00", "é", "W25hbiwgMV0", "WyJcdWQ4MDAiLCAxXQ"]
+    )
     @pytest.mark.parametrize("sort", SORTS)
     def test_answers_a_wrong_cursor_with_a_sentence(self, client, after, sort):
         answer = client.get(f"/community/?sort={sort}&after={after}")
@@ -198,10 +202,16 @@ class TestOutOfSight:
     @pytest.mark.parametrize("member", [False, True])
     @pytest.mark.parametrize("state", ["hidden", "deleted"])
     def test_nowhere(self, client, post, beside, member, state):
-        places = [*every_list(post), *(thing.get_absolute_url() for thing in beside), f"{beside[1].get_absolute_url()}posts/"]
+        places = [
+            *every_list(post),
+            *(thing.get_absolute_url() for thing in beside),
+            f"{beside[1].get_absolute_url()}posts/",
+        ]
         if member:
             client.force_login(make_member())
-        assert sum("Marker" in client.get(place).text for place in places) == len(places) - 1  # all but the list of tags
+        assert (
+            sum("Marker" in client.get(place).text for place in places) == len(places) - 1
+        )  # all but the list of tags
         post.hide(make_moderator(), "Rude.") if state == "hidden" else post.delete_by_author()
         for place in places:
             page = client.get(place)

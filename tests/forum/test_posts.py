@@ -82,7 +82,9 @@ class TestWriting:
     )
     def test_asks_again_with_everything_typed_still_there(self, client, field, typed, said):
         client.force_login(make_member())
-        form = form_for(title="Kept <title>", body="Kept <words>", tags="kept tag", own_gist="Kept gist") | {field: typed}
+        form = form_for(title="Kept <title>", body="Kept <words>", tags="kept tag", own_gist="Kept gist") | {
+            field: typed
+        }
         answer = client.post("/community/new/", form)
         assert answer.status_code == 422
         assert not Post.objects.exists()
@@ -141,10 +143,14 @@ class TestWriting:
             assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/community/new/")
         assert not Post.objects.exists()
 
-    @pytest.mark.parametrize("evil", ["//evil.example/x", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+    @pytest.mark.parametrize(
+        "evil", ["//evil.example/x", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    )
     def test_leads_nobody_off_the_site_after_signing_in(self, client, evil):
         make_member("returning", password="correct horse battery")
-        answer = client.post(f"/accounts/login/?next={evil}", {"login": "returning", "password": "correct horse battery", "next": evil})
+        answer = client.post(
+            f"/accounts/login/?next={evil}", {"login": "returning", "password": "correct horse battery", "next": evil}
+        )
         assert answer.status_code < 500
         assert "evil.example" not in answer.get("Location", "")
         assert "javascript" not in answer.get("Location", "")
@@ -207,7 +213,9 @@ class TestReading:
         for address in (f"/posts/{pk}/x/", f"/comments/{pk}/", f"/posts/{pk}/"):
             assert client.get(address).status_code == 404
 
-    @pytest.mark.parametrize("query", ["at=x", "at=-1", "at=0", "at=٣", "at=" + "9" * 30, "sort=loud", "after=x", "at=999999"])
+    @pytest.mark.parametrize(
+        "query", ["at=x", "at=-1", "at=0", "at=٣", "at=" + "9" * 30, "sort=loud", "after=x", "at=999999"]
+    )
     def test_is_404_with_a_sentence_for_a_wrong_query(self, client, query):
         answer = client.get(f"{make_post().get_absolute_url()}?{query}")
         assert answer.status_code == 404
@@ -229,7 +237,9 @@ class TestEditing:
         page = client.get(f"/posts/{post.pk}/edit/").text
         for words in ("As it was", "Words", "acne", "Gist"):
             assert words in page
-        answer = client.post(f"/posts/{post.pk}/edit/", form_for(post, title="As it is", category=shelf.slug, tags="lupus"))
+        answer = client.post(
+            f"/posts/{post.pk}/edit/", form_for(post, title="As it is", category=shelf.slug, tags="lupus")
+        )
         post = Post.objects.get(pk=post.pk)
         assert (answer.status_code, answer["Location"]) == (302, post.get_absolute_url())
         assert (post.title, post.category, post.text.body, post.version) == ("As it is", shelf, "It **helped**.", 2)
@@ -288,7 +298,14 @@ class TestEditing:
     def test_ignores_fields_that_no_form_has(self, client):
         post, other = make_post(), make_member()
         client.force_login(post.author)
-        extra = {"author": other.pk, "score": 99, "is_pinned": "on", "is_hidden": "on", "posted_at": "2001-01-01", "comment_count": 5}
+        extra = {
+            "author": other.pk,
+            "score": 99,
+            "is_pinned": "on",
+            "is_hidden": "on",
+            "posted_at": "2001-01-01",
+            "comment_count": 5,
+        }
         client.post(f"/posts/{post.pk}/edit/", form_for(post) | extra)
         changed = Post.objects.get(pk=post.pk)
         assert changed.version == 2

@@ -13,14 +13,14 @@ from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 
 from common.models import Tag
 from common.recount import counters
 from common.tags import set_tags
 from studies.dates import PartialDate
 from studies.importing import building, importing, opening
-from studies.importing.building import build, combined, rebuild, refresh_text
+from studies.importing.building import build, combined, rebuild
 from studies.importing.importing import import_records
 from studies.importing.jats import read_jats
 from studies.importing.people import author_key, folded
@@ -28,6 +28,7 @@ from studies.importing.pubmed import read_pubmed
 from studies.importing.record import Heading, JournalFacts, Person, Reference, Refusal, StudyRecord
 from studies.importing.subjects import natural, tag_names
 from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, Summary
+from studies.searching import refresh_text
 from tests.builders import make_member, make_study
 from tests.shared import shared_file
 
@@ -401,6 +402,13 @@ class TestLinking:
         assert Citation.objects.get().cited is None
         assert not drifted()
 
+    def test_counts_anew_what_a_changed_reference_list_no_longer_names(self):
+        import_records([record("2"), record("1", references=cites(pmid="2"))], "pubmed")
+        assert Study.objects.get(pmid="2").cited_by_count == 1
+        import_records([record("1")], "pubmed")
+        assert Study.objects.get(pmid="2").cited_by_count == 0
+        assert not drifted()
+
     def test_counts_a_study_that_is_cited_twice_by_one_once(self):
         import_records([record("2"), record("1", references=cites(pmid="2") * 2)], "pubmed")
         assert Study.objects.get(pmid="2").cited_by_count == 1
@@ -587,6 +595,24 @@ class TestInterruptions:
         empty()
         import_records((item for _, item in opening.read(path)), "pubmed")
         assert library() == found
+
+    def test_citing_and_cited_that_come_at_the_same_moment_find_each_other(self):
+        stored = threading.Event()
+
+        def import_citing() -> None:
+            with transaction.atomic():
+                import_records([record("1", references=cites(pmid="2"))], "pubmed")
+                stored.set()
+                time.sleep(0.5)  # the other import must wait for this one, or it would not see the citation
+            connections.close_all()
+
+        thread = threading.Thread(target=import_citing)
+        thread.start()
+        stored.wait()
+        import_records([record("2")], "pubmed")
+        thread.join()
+        assert graph() == {(None, "1", 1, None, "2")}
+        assert not drifted()
 
     def test_beside_members_who_tag_it_never_waits_in_a_circle(self, tmp_path):
         path = many(tmp_path / "many.xml", 60)

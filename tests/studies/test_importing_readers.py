@@ -16,7 +16,7 @@ from studies.importing.dates import first_appeared, medline_date, month_number, 
 from studies.importing.jats import read_jats
 from studies.importing.prose import escaped, paragraph
 from studies.importing.pubmed import read_pubmed
-from studies.importing.record import Heading, NotAStudy, Person, Reference, Refusal, StudyRecord
+from studies.importing.record import Heading, NotAStudy, Person, Reference, Refusal, StudyRecord, tidy
 
 FILES = Path(__file__).parent / "files"
 
@@ -209,6 +209,16 @@ class TestPubmed:
         assert pubmed[0].identifiers == {"doi": "10.9999/made.up.1", "pmid": "90000001", "pmcid": "PMC9000001"}
         assert pubmed[1].identifiers == {"pmid": "90000002"}
 
+    def test_does_not_borrow_the_identifiers_of_a_reference_where_it_has_none(self):
+        text = (
+            "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>T</ArticleTitle>"
+            "</Article></MedlineCitation><PubmedData><ReferenceList><Reference><Citation>x</Citation><ArticleIdList>"
+            '<ArticleId IdType="doi">10.9999/x</ArticleId><ArticleId IdType="pmc">PMC9</ArticleId></ArticleIdList>'
+            "</Reference></ReferenceList></PubmedData></PubmedArticle></PubmedArticleSet>"
+        )
+        [found] = read_pubmed(BytesIO(text.encode()), "x.xml")
+        assert found.identifiers == {"pmid": "1"}
+
     def test_gives_titles_without_full_stop_and_without_the_brackets_of_a_translation(self, pubmed):
         assert pubmed[0].title == "Growth of 10⁶ cells in one man"
         assert (pubmed[1].title, pubmed[1].language) == ("A translated title", "de")
@@ -347,6 +357,10 @@ class TestRecord:
 
 
 class TestProse:
+    @given(st.text(max_size=40))
+    def test_is_tidied_as_every_line_is_cleaned(self, text):
+        assert tidy(text) == clean_line(text)
+
     @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("C",)), max_size=60))
     def test_escaped_shows_exactly_the_text(self, text):
         line = clean_line(text)

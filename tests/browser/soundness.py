@@ -1,0 +1,61 @@
+"""What every page must be: open to everyone by axe's rules, and never wider than the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.visitor import Visitor
+
+axe = Axe()
+
+WIDE, PHONE, NARROW = 1280, 390, 320  # CSS pixels; 320 is what WCAG 2.2 asks for (1.4.10)
+EVERYTHING: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
+CONTRAST: dict[str, Any] = EVERYTHING | {"runOnly": ["color-contrast"]}
+# Width and colours are independent, so two of the four pairs need only what depends on colours in that layout.
+LOOKS = (("light", WIDE, EVERYTHING), ("dark", WIDE, CONTRAST), ("dark", PHONE, EVERYTHING), ("light", PHONE, CONTRAST))
+
+
+def assert_sound(visitor: Visitor) -> None:
+    """Fail with a line for each thing that is wrong with the open page, in light and dark, wide and on a phone."""
+    visitor.axe_ran = True
+    found = _faults(visitor.page)
+    assert not found, "\n".join(found)
+
+
+def _faults(page: Page) -> list[str]:
+    found = []
+    before = page.viewport_size or {"width": WIDE, "height": 900}
+    for scheme, width, options in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 844})
+        found += [f"{scheme}, {width} px: {fault}" for fault in _axe_faults(page, options)]
+    for width in (PHONE, NARROW):
+        page.set_viewport_size({"width": width, "height": 844})
+        found += [f"{width} px: {wider}" for wider in _wider_than_the_screen(page)]
+    page.set_viewport_size(before)
+    return found
+
+
+def _axe_faults(page: Page, options: dict[str, Any]) -> list[str]:
+    violations = axe.run(page, options=options).response["violations"]
+    return [
+        f"{violation['id']} at {', '.join(map(str, node['target']))}: {node['html'][:200]}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+def _wider_than_the_screen(page: Page) -> list[str]:
+    """The innermost elements that make the page scroll sideways; none where it does not."""
+    return page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= width) return [];
+          const wide = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > width + 1);
+          return wide.filter((e) => !wide.some((other) => other !== e && e.contains(other)))
+            .map((e) => `sideways scrolling by ${e.outerHTML.slice(0, 160)}`);
+        }"""
+    )

@@ -1,0 +1,242 @@
+"""Each kind of page, in light and dark, wide and on a phone: open to everyone, never wider than the screen.
+
+That no page asks another site for anything, logs an error or breaks the content security policy is checked of every
+browser test (``conftest.open_browser``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import Member
+from forum.models import Comment, Post
+from studies.models import Author, Study
+from tests.browser.soundness import assert_sound
+from tests.browser.visitor import PASSWORD, Visitor
+from tests.builders import make_comment, make_member, make_moderator, make_post, make_study, numbers
+
+pytestmark = pytest.mark.browser
+
+
+def study() -> Study:
+    return Study.objects.get(pmid="21383913")
+
+
+def of_study(path: str = "") -> Callable[[], str]:
+    return lambda: study().get_absolute_url() + path
+
+
+def cited() -> Study:
+    return Study.objects.order_by("-cited_by_count")[0]
+
+
+def retracted() -> Study:
+    return make_study(
+        "Regrown in a week", tldr="It did not.", retraction="retracted", retraction_notice="10.9999/sorry"
+    )
+
+
+def deep() -> Comment:
+    """The last of a row of answers, deeper than a phone has room to indent."""
+    comment = make_comment(body="See https://example.org/" + "a-very-long-address-" * 8)
+    for _ in range(12):
+        comment = make_comment(
+            comment.post, parent=comment, body="I don't think so.\n\n> quote\n\n| a | b |\n|-|-|\n| 1 | 2 |"
+        )
+    return comment
+
+
+def rich() -> Post:
+    """A post with everything Markdown can bring, and words that don't break."""
+    return make_post(
+        title="W" * 120,
+        body="# One\n\n## Two\n\n`code` and **bold**\n\n```python\nprint('x' * 80, 'a line that is far longer than a phone is wide')\n```\n\n"
+        "| " + " | ".join(f"column {n}" for n in range(9)) + " |\n|" + "---|" * 9 + "\n| " + " | ".join("1" * 9) + " |\n\n"
+        "- [x] done\n- [ ] not done\n\nA claim.[^1]\n\n[^1]: And its source.\n\n" + "unbreakable" * 20,
+        tags=["minoxidil", "a tag of several words that goes on"],
+    )  # fmt: skip
+
+
+def locked() -> Post:
+    return Post.objects.filter(is_locked=True)[0]
+
+
+def path(address: str) -> Callable[[], str]:
+    return lambda: address
+
+
+FOR_EVERYONE: dict[str, Callable[[], str]] = {
+    "home": path("/"),
+    "about": path("/about/"),
+    "the library": path("/studies/"),
+    "the library, narrowed": path("/studies/?tag=minoxidil&q=hair&sort=cited"),
+    "the library without a result": path("/studies/?q=zzzqqq&year=1903"),
+    "the library, discussed": path("/studies/?sort=discussed"),
+    "a study with a discussion": lambda: Study.objects.exclude(discussion=None)[0].get_absolute_url(),
+    "a study without a discussion": lambda: make_study("Not a word about it").get_absolute_url(),
+    "a retracted study": lambda: retracted().get_absolute_url(),
+    "what a study cites": lambda: Study.objects.order_by("-reference_count")[0].get_absolute_url() + "references/",
+    "what cites a study": lambda: cited().get_absolute_url() + "cited-by/",
+    "posts about a study": of_study("posts/"),
+    "research like a study": of_study("similar/"),
+    "a study that is not here": path("/studies/doi/10.1000/nothing-here"),
+    "a journal": lambda: study().journal.get_absolute_url(),
+    "an author": lambda: Author.objects.filter(authorships__study=study())[0].get_absolute_url(),
+    **{
+        f"the community, {sort}": path(f"/community/?sort={sort}")
+        for sort in ("hot", "new", "top", "active", "unanswered")
+    },
+    "a category": path("/community/c/meta/"),
+    "a deep thread": lambda: deep().post.get_absolute_url(),
+    "a comment in its place": lambda: deep().get_absolute_url(),
+    "a post with all of Markdown": lambda: rich().get_absolute_url(),
+    "a locked thread": lambda: locked().get_absolute_url(),
+    "tags": path("/tags/"),
+    "a tag": path("/tags/minoxidil/"),
+    "two tags": path("/tags/minoxidil,finasteride/?show=posts"),
+    "search with results": path("/search/?q=minoxidil"),
+    "search without a result": path("/search/?q=zzzqqq"),
+    "search before anything is typed": path("/search/"),
+    "a profile": path("/members/maren_k/"),
+    "a profile's comments": path("/members/maren_k/?show=comments"),
+    "signing in": path("/accounts/login/?next=/studies/"),
+    "joining": path("/accounts/signup/"),
+    "a forgotten password": path("/accounts/password/reset/"),
+    "the demo's mail": path("/demo/mail/"),
+    "a page that is not there": path("/nowhere/"),
+}
+
+FOR_A_MEMBER: dict[str, Callable[[Member], str]] = {
+    "home": lambda member: "/",
+    "a study": lambda member: study().get_absolute_url(),
+    "opening a discussion": lambda member: make_study("Still silent").get_absolute_url() + "discuss/",
+    "a deep thread": lambda member: deep().post.get_absolute_url(),
+    "a post of their own": lambda member: make_comment(make_post(author=member), author=member).post.get_absolute_url(),
+    "the composer": lambda member: "/community/new/",
+    "editing a post": lambda member: f"/posts/{make_post(author=member).pk}/edit/",
+    "deleting a post": lambda member: f"/posts/{make_post(author=member).pk}/delete/",
+    "a reply": lambda member: f"/comments/{deep().pk}/reply/",
+    "editing a comment": lambda member: f"/comments/{make_comment(author=member).pk}/edit/",
+    "deleting a comment": lambda member: f"/comments/{make_comment(author=member).pk}/delete/",
+    "what is not theirs to edit": lambda member: f"/posts/{make_post().pk}/edit/",
+    "an empty profile": lambda member: member.get_absolute_url(),
+    "settings": lambda member: "/settings/",
+    "e-mail addresses": lambda member: "/accounts/email/",
+    "a new password": lambda member: "/accounts/password/change/",
+    "two-factor sign-in": lambda member: "/accounts/2fa/",
+    "proving who they are": lambda member: "/accounts/2fa/totp/activate/",
+    "signing out": lambda member: "/accounts/logout/",
+}
+
+
+@pytest.fixture
+def member() -> Member:
+    name = f"a_name_as_long_as_{next(numbers)}"
+    member = make_member(name, password=PASSWORD)
+    member.emailaddress_set.create(email=member.email, verified=True, primary=True)
+    return member
+
+
+@pytest.mark.parametrize("name", FOR_EVERYONE)
+def test_every_page_is_sound_for_a_guest(open_browser, name):
+    guest = open_browser()
+    guest.visit(FOR_EVERYONE[name]())
+    assert_sound(guest)
+
+
+@pytest.mark.parametrize("name", FOR_A_MEMBER)
+def test_every_page_is_sound_for_a_member(open_browser, member, name):
+    visitor = open_browser(member=member)
+    visitor.visit(FOR_A_MEMBER[name](member))
+    assert_sound(visitor)
+
+
+class TestWhatOpensOnAPage:
+    @pytest.fixture
+    def visitor(self, open_browser, member) -> Visitor:
+        return open_browser(member=member)
+
+    def test_is_sound_where_a_form_to_reply_and_a_notice_appeared(self, visitor):
+        comment = make_comment()
+        visitor.visit(comment.post.get_absolute_url())
+        visitor.follow("Reply")
+        visitor.page.get_by_role("button", name="Reply").wait_for()
+        visitor.page.route("**/upvote/", lambda route: route.abort())
+        visitor.vote_button().click()
+        expect(visitor.page.get_by_role("alert")).not_to_be_empty()
+        visitor.problems.clear()
+        assert_sound(visitor)
+
+    def test_is_sound_where_a_form_came_back(self, visitor):
+        visitor.visit("/community/new/")
+        visitor.page.get_by_label("Text").fill("# A preview\n\nof it")
+        visitor.press("Preview")
+        visitor.page.locator("#preview h3").wait_for()
+        assert_sound(visitor)
+        visitor.page.locator("form.composer").evaluate("form => form.noValidate = true")
+        visitor.press("Post")
+        visitor.page.locator(".field__error").first.wait_for()
+        assert_sound(visitor)
+
+    def test_is_sound_where_two_edits_met(self, visitor, member):
+        post = make_post(author=member, body="As it was.")
+        visitor.visit(f"/posts/{post.pk}/edit/")
+        post.edit(category=post.category, title=post.title, body="Meanwhile.", version=1)
+        visitor.press("Save")
+        visitor.page.locator("pre.composer__preview").wait_for()
+        assert_sound(visitor)
+
+    def test_is_sound_for_a_moderator_who_sees_what_is_hidden(self, open_browser):
+        moderator = make_moderator()
+        comment = make_comment()
+        comment.hide(moderator, "Rude")
+        comment.post.hide(moderator, "All of it")
+        visitor = open_browser(member=moderator)
+        visitor.visit(comment.post.get_absolute_url())
+        expect(visitor.page.locator(".badge--danger")).to_have_count(2)
+        assert_sound(visitor)
+
+
+class TestTheWayIn:
+    """Pages that can be reached only in the middle of something."""
+
+    def test_is_sound_where_a_code_is_asked_for(self, open_browser):
+        visitor = open_browser()
+        visitor.visit("/accounts/signup/")
+        visitor.press("Join", visitor.page.locator("main"))  # nothing is filled in
+        name = f"comer{next(numbers)}"
+        visitor.page.get_by_label("E-mail address").fill(f"{name}@example.org")
+        visitor.page.get_by_label("Name", exact=True).fill("x")
+        visitor.page.get_by_label("Password").fill("12345678")
+        visitor.press("Join", visitor.page.locator("main"))
+        visitor.page.locator(".field__error").first.wait_for()
+        assert_sound(visitor)
+        visitor.page.get_by_label("Name", exact=True).fill(name)
+        visitor.page.get_by_label("Password").fill(PASSWORD)
+        visitor.press("Join", visitor.page.locator("main"))
+        visitor.page.get_by_label("Code").wait_for()
+        assert_sound(visitor)
+
+    def test_is_sound_where_a_password_is_chosen_anew(self, open_browser, member):
+        visitor = open_browser()
+        visitor.visit("/accounts/password/reset/")
+        visitor.page.get_by_label("E-mail address").fill(member.email)
+        visitor.press("Send the code")
+        visitor.page.get_by_label("Code").wait_for()
+        assert_sound(visitor)
+        visitor.page.get_by_label("Code").fill(visitor.code_mailed_to(member.email))
+        assert_sound(visitor)
+        visitor.press("Confirm")
+        visitor.page.get_by_role("heading", name="Choose a new password").wait_for()
+        assert_sound(visitor)
+
+    def test_is_sound_where_an_authenticator_app_is_turned_on(self, open_browser, member):
+        visitor = open_browser(member=member)
+        visitor.visit("/accounts/2fa/totp/activate/")
+        visitor.page.get_by_label("Password").fill(PASSWORD)
+        visitor.press("Go on")
+        visitor.page.get_by_label("Secret").wait_for()
+        assert_sound(visitor)

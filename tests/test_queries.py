@@ -1,0 +1,217 @@
+"""What a page costs does not grow with what it shows: as many queries for one row as for fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from common.tags import set_tags
+from forum.models import Category, Comment, Post, PostTag
+from studies.models import Author, Citation, Journal, Study, StudyTag
+from tests.builders import (
+    cite,
+    make_category,
+    make_comment,
+    make_journal,
+    make_member,
+    make_post,
+    make_study,
+)
+
+pytestmark = pytest.mark.django_db
+
+MANY = 50
+MOST_FOR_A_GUEST = 22  # queries; the study page has the most sections. A member's session, name and votes come on top.
+
+
+class World:
+    """A study, its journal, author, thread and tag, a member and a post: each page of them shows as many rows as asked."""
+
+    def __init__(self) -> None:
+        self.member = make_member("writer_one")
+        self.category = make_category("shelf")
+        self.journal = make_journal("Journal of Pages")
+        self.study = make_study("The study", tags=["shared"], authors=["Doe"], journal=self.journal, tldr="It helps.")
+        self.post = make_post(title="The post", author=self.member, category=self.category, tags=["shared"])
+        Post.objects.filter(pk=self.post.pk).update(is_pinned=True)
+        self.thread = self.study.open_discussion(self.member)
+        self.author = Author.objects.get(family="Doe")
+        self.rows = 0
+
+    def grow(self, rows: int) -> None:
+        """Let there be this many of everything that any list shows."""
+        for number in range(self.rows, rows):
+            writer = make_member(f"writer{number}_of_many")
+            post = make_post(title=f"Words {number}", author=self.member, category=self.category)
+            set_tags(post, PostTag, ["shared", f"tag{number}"])
+            comment = make_comment(self.post, author=writer, body=f"Answer {number}")
+            make_comment(self.post, author=self.member, body="Reply", parent=comment)
+            post.upvote(writer)
+            comment.upvote(self.member)
+            study = make_study(
+                f"Words study {number}", authors=["Doe", f"Roe {number}"], journal=self.journal, tldr="Helps."
+            )
+            set_tags(study, StudyTag, ["shared"])
+            cite(self.study, study)
+            cite(study, self.study)
+            make_comment(study.open_discussion(writer), author=writer)
+        self.rows = rows
+
+    def addresses(self) -> dict[str, str]:
+        study, post = self.study.get_absolute_url(), self.post.get_absolute_url()
+        first = self.post.comments.order_by("pk").first()
+        return {
+            "home": "/",
+            "library": "/studies/",
+            "library by citations": "/studies/?sort=cited",
+            "library by discussion": "/studies/?sort=discussed",
+            "library of a tag": "/studies/?tag=shared",
+            "library of words": "/studies/?q=words",
+            "study": study,
+            "references": f"{study}references/",
+            "cited by": f"{study}cited-by/",
+            "related posts": f"{study}posts/",
+            "similar research": f"{study}similar/",
+            "journal": self.journal.get_absolute_url(),
+            "author": self.author.get_absolute_url(),
+            "community": "/community/",
+            **{f"community, {sort}": f"/community/?sort={sort}" for sort in ("new", "top", "active", "unanswered")},
+            "category": self.category.get_absolute_url(),
+            "post": post,
+            "post, oldest comments first": f"{post}?sort=old",
+            "comment in its place": f"{post}?at={first.pk}",
+            "tags": "/tags/",
+            "tag": "/tags/shared/",
+            "posts of a tag": "/tags/shared/?show=posts",
+            "studies of a tag": "/tags/shared/?show=studies",
+            "search": "/search/?q=words",
+            "profile": "/members/writer_one/",
+            "comments of a profile": "/members/writer_one/?show=comments",
+        }
+
+    def desk(self) -> dict[str, str]:
+        return {
+            "posts at the desk": "/admin/forum/post/",
+            "comments at the desk": "/admin/forum/comment/",
+            "studies at the desk": "/admin/studies/study/",
+            "members at the desk": "/admin/accounts/member/",
+            "tags at the desk": "/admin/common/tag/",
+            "citations at the desk": "/admin/studies/citation/",
+        }
+
+
+def cost(client: Client, addresses: dict[str, str]) -> Iterator[tuple[str, int, list[str]]]:
+    """The number of queries of each page, and their beginnings."""
+    for name, address in addresses.items():
+        ContentType.objects.clear_cache()
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(address)
+        assert answer.status_code == 200, address
+        yield name, len(queries), [query["sql"][:300] for query in queries]
+
+
+def same_cost(before: list, after: list) -> None:
+    grown = {
+        name: (one, many, [sql for sql in sqls if sql not in was])
+        for (name, one, was), (_, many, sqls) in zip(before, after, strict=True)
+        if many != one
+    }
+    assert not grown, grown
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.grow(1)
+    return world
+
+
+def test_every_page_and_every_list_at_the_desk_costs_the_same_for_one_row_and_for_fifty(world: World) -> None:
+    readers = {"guest": Client(), "member": Client(), "librarian": Client()}
+    readers["member"].force_login(make_member())
+    readers["librarian"].force_login(make_member(is_staff=True, is_superuser=True))
+
+    def costs() -> dict[str, list[tuple[str, int, list[str]]]]:
+        return {
+            name: list(cost(reader, world.desk() if name == "librarian" else world.addresses()))
+            for name, reader in readers.items()
+        }
+
+    before = costs()
+    world.grow(MANY)
+    after = costs()
+    for name in readers:
+        same_cost(before[name], after[name])
+    assert max(number for _, number, _ in after["guest"]) <= MOST_FOR_A_GUEST
+    assert max(number for _, number, _ in after["member"]) <= MOST_FOR_A_GUEST + 4
+
+
+def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
+    """A new list comes into the table above, or into the few that show none."""
+    from django.urls import resolve
+
+    from forum.urls import urlpatterns as forum
+    from pages.urls import urlpatterns as pages
+    from studies.urls import urlpatterns as studies
+
+    named = {resolve(address.split("?")[0]).func for address in world.addresses().values()}
+    others = {
+        "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
+        "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "robots",
+        "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", None,
+    }  # fmt: skip
+    missing = [
+        route.name for route in [*forum, *pages, *studies] if route.callback not in named and route.name not in others
+    ]
+    assert not missing
+
+
+COUNTED = (Post, Comment, Study, Category, Journal, Author, Citation)
+
+
+def test_a_guest_who_reads_writes_no_row_and_gets_no_cookie(world: World, client: Client) -> None:
+    with connection.cursor() as cursor:
+        before = _written(cursor)
+    for name, address in {**world.addresses(), "about": "/about/"}.items():
+        for method in (client.get, client.head):
+            with CaptureQueriesContext(connection) as queries:
+                answer = method(address)
+            assert answer.status_code == 200, name
+            assert not answer.cookies, name
+            assert "Set-Cookie" not in answer.headers, name
+            written = [
+                query["sql"] for query in queries if not query["sql"].lstrip().upper().startswith(("SELECT", "WITH"))
+            ]
+            assert not written, name
+            assert "FOR UPDATE" not in " ".join(query["sql"] for query in queries)
+    with connection.cursor() as cursor:
+        assert _written(cursor) == before
+
+
+def _written(cursor) -> list[tuple]:
+    """How many rows this transaction has inserted, updated and deleted in each table."""
+    cursor.execute("SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_xact_user_tables ORDER BY relname")
+    return cursor.fetchall()
+
+
+def test_nothing_that_writes_does_so_by_get(world: World, client: Client) -> None:
+    comment = make_comment(world.post, author=world.member)
+    client.force_login(world.member)
+    rows = {model: list(model.objects.order_by("pk").values()) for model in COUNTED}
+    for thing, actions in (
+        (f"/posts/{world.post.pk}", ("edit", "delete", "comment", "upvote", "withdraw")),
+        (f"/comments/{comment.pk}", ("reply", "edit", "delete", "upvote", "withdraw")),
+        (world.study.get_absolute_url().rstrip("/"), ("discuss",)),
+        ("/community", ("new", "preview")),
+    ):
+        for action in actions:
+            for method in (client.get, client.head):
+                assert method(f"{thing}/{action}/").status_code in (200, 302, 405), action
+    assert {model: list(model.objects.order_by("pk").values()) for model in COUNTED} == rows
