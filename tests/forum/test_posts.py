@@ -1,4 +1,6 @@
 import html
+import json
+import math
 import re
 import uuid
 from datetime import timedelta
@@ -6,10 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from common.text import clean_line, clean_text
 from forum.errors import Locked, StaleEdit
 from forum.models import Post, PostText
 from forum.models.post import RESERVED_SLUGS
+from forum.urls import urlpatterns
 from tests.builders import make_category, make_comment, make_member, make_moderator, make_post
+from tests.shared import shared_file
 
 pytestmark = pytest.mark.django_db
 
@@ -202,8 +207,6 @@ class TestReading:
         assert f'<h1 class="post__title">{word.title()}</h1>' in answer.text
 
     def test_knows_every_word_that_may_follow_a_posts_id(self):
-        from forum.urls import urlpatterns
-
         routes = [str(route.pattern) for route in urlpatterns]
         words = {match[1] for route in routes if (match := re.fullmatch(r"posts/<int:pk>/(\w+)/", route))}
         assert words == RESERVED_SLUGS
@@ -429,8 +432,6 @@ class TestHiding:
 
 class TestRanking:
     def test_equals_the_rule(self):
-        import math
-
         post = make_post(posted_at=timezone.now() - timedelta(days=3))
         Post.objects.filter(pk=post.pk).update(score=42)
         post.refresh_from_db()
@@ -440,3 +441,22 @@ class TestRanking:
         post = make_post()
         post.refresh_from_db()
         assert post.hotness == pytest.approx(post.posted_at.timestamp() / 86_400, abs=1e-9)
+
+
+class TestNaughtyStrings:
+    def test_come_back_as_they_were_typed(self, client):
+        """Everybody's list of strings that break things, as text, title and tag: refused with 4xx, or kept exactly."""
+        lines = shared_file("vectors/naughty_strings.jsonl").read_text(encoding="utf-8").strip().split("\n")
+        strings = [json.loads(line)["s"] for line in lines]
+        client.force_login(make_member())
+        shelf = make_category()
+        for typed in strings[::12]:
+            form = form_for(title=f"About {typed}"[:200], body=f"So: {typed}", tags=typed[:100], category=shelf.slug)
+            answer = client.post("/community/new/", form)
+            assert answer.status_code in (302, 400, 422), typed
+            if answer.status_code == 302:
+                post = Post.objects.latest("pk")
+                assert post.text.body == clean_text(f"So: {typed}")
+                assert post.title == clean_line(f"About {typed}"[:200])
+                assert client.get(answer["Location"]).status_code == 200, typed
+        assert client.get("/community/").status_code == client.get("/tags/").status_code == 200
