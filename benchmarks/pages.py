@@ -68,7 +68,8 @@ def measure(requests: int) -> None:
             cpu[name].append(1000 * (time.process_time() - used))
     print(f"{'page (guest)':<20}{'queries':>8}{'wall ms':>9}{'cpu ms':>8}{'kB':>7}   medians of {requests}")
     for name in kinds:
-        print(f"{name:<20}{queries[name]:>8}{median(wall[name]):>9.1f}{median(cpu[name]):>8.1f}{size[name] / 1000:>7.1f}")
+        times = f"{median(wall[name]):>9.1f}{median(cpu[name]):>8.1f}"
+        print(f"{name:<20}{queries[name]:>8}{times}{size[name] / 1000:>7.1f}")
 
 
 def main() -> None:
