@@ -84,8 +84,7 @@ def set_tags(thing: models.Model, through: type[models.Model], names: Iterable[s
     rows = through._default_manager.filter(content_object=thing)
     before = set(rows.values_list("tag_id", flat=True))
     after = {tag.pk for tag in tags}
-    # Tags are locked in one order, so that no two writers wait for each other.
-    list(Tag.objects.select_for_update().filter(pk__in=before ^ after).order_by("pk").values_list("pk"))
+    _lock(before ^ after)
     if gone := before - after:
         rows.filter(tag_id__in=gone).delete()
         Tag.objects.filter(pk__in=gone).update(use_count=F("use_count") - 1)
@@ -93,6 +92,21 @@ def set_tags(thing: models.Model, through: type[models.Model], names: Iterable[s
         through._default_manager.bulk_create([through(content_object=thing, tag_id=pk) for pk in new])
         Tag.objects.filter(pk__in=new).update(use_count=F("use_count") + 1)
     return tags
+
+
+def count_in_sight(thing: Any, step: int) -> None:
+    """Move the ``use_count`` of the thing's tags: +1 when it comes back into sight, -1 when it goes out of it.
+
+    Call it in the transaction that changes the thing, after the change.
+    """
+    carried = set(thing.tag_items.values_list("tag_id", flat=True))
+    _lock(carried)
+    Tag.objects.filter(pk__in=carried).update(use_count=F("use_count") + step)
+
+
+def _lock(ids: Iterable[int]) -> None:
+    # In one order, so that no two writers wait for each other.
+    list(Tag.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
 class TaggedItem(ItemBase):

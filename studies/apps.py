@@ -25,6 +25,7 @@ class StudiesConfig(AppConfig):
                 "common_tag",
                 "use_count",
                 "(SELECT count(*) FROM studies_studytag s WHERE s.tag_id = t.id)"
-                " + (SELECT count(*) FROM forum_posttag p WHERE p.tag_id = t.id)",
+                " + (SELECT count(*) FROM forum_posttag tagged JOIN forum_post p ON p.id = tagged.content_object_id"
+                " WHERE tagged.tag_id = t.id AND NOT p.is_hidden AND p.deleted_at IS NULL)",
             ),
         )

@@ -17,8 +17,9 @@ def open_discussion(study: Study, member) -> Post:
     presses at the same moment gets the same thread. ``member`` is who pressed; the thread itself has no
     author, so nobody can edit or delete it for the others.
     """
-    locked = Study.objects.select_for_update(of=("self",)).select_related("discussion").get(pk=study.pk)
-    if locked.discussion is None:
+    # The thread is not joined: whoever waited for the lock would see the study anew, but the joined thread as before.
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if locked.discussion_id is None:
         summary = getattr(locked, "summary", None)
         locked.discussion = Post.write(
             author=None,

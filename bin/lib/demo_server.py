@@ -230,7 +230,7 @@ class Demo:
             f"\nThe demo community is ready, after {seconds:.0f} s:\n\n    {self.url}\n\n"
             f"Sign in as\n{_indented(sign_ins)}\n\n"
             "Next steps\n"
-            f"    1. Read a study at {self.url}/studies/pmid/21383913 and follow “Discuss this study in the community”.\n"
+            f"    1. Read a study at {self.url}/studies/pmid/21383913 and follow “Discuss this study”.\n"
             f"    2. Sign up as somebody new: the mail with the code lands at {self.url}/demo/mail/.\n"
             f"    3. Sign in as the admin and open the moderators’ desk at {self.url}/admin/.\n\n"
             f"Ctrl-C stops everything; the data stays in {self.var}.\n"

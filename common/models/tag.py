@@ -10,8 +10,8 @@ from taggit.models import TagBase
 class Tag(TagBase):
     """A word of the vocabulary. ``name`` is stored as ``common.tags.normalise`` gives it.
 
-    ``use_count`` is the number of studies and posts that carry the tag; ``common.tags.set_tags``
-    moves it, ``manage.py recount`` proves it.
+    ``use_count`` is the number of studies and of posts in sight that carry the tag; ``common.tags`` moves it,
+    ``manage.py recount`` proves it.
     """
 
     name = models.CharField(max_length=100, unique=True)

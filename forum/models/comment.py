@@ -18,6 +18,7 @@ from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
 from forum.models.vote import CommentVote, Upvotable
+from forum.sending import sent_once
 from moderation import log
 
 DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
@@ -94,7 +95,7 @@ class Comment(Moderated, Upvotable):
     @classmethod
     def write(cls, *, post: Post, author, body: str, parent: Comment | None, token, posted_at) -> tuple[Comment, bool]:
         """Store the comment and its text; gives it and whether it is new. Called by ``Post.add_comment``."""
-        token = token or uuid.uuid4()
+        token = sent_once(token, body)
         if parent is not None and len(parent.ancestors) >= DEEPEST:
             parent = parent.parent
         fresh = cls(

@@ -15,13 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from common.tags import TaggedItem, set_tags
+from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
 from forum import ranking
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
 from forum.models.vote import PostVote, Upvotable
+from forum.sending import sent_once
 from moderation import log
 
 RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw"})  # they follow a post's id in addresses
@@ -134,12 +135,12 @@ class Post(Moderated, Upvotable):
         subject_title: str = "",
         subject_url: str = "",
     ) -> Post:
-        """Start a post. The same ``token`` of the same author, however often sent, is one post.
+        """Start a post. The same words with the same ``token``, however often sent, are one post.
 
         ``body`` is Markdown; it is rendered here and never again. ``author`` None is the house.
         """
         moment = posted_at or timezone.now()
-        token = token or uuid.uuid4()
+        token = sent_once(token, title, body)
         fresh = cls(
             author=author, category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
             token=token, posted_at=moment, last_active_at=moment, subject_title=subject_title, subject_url=subject_url,
@@ -187,8 +188,7 @@ class Post(Moderated, Upvotable):
     @transaction.atomic
     def delete_by_author(self) -> None:
         """The author takes the post out of every list; its comments keep a tombstone to hang on."""
-        Post.objects.filter(pk=self.pk, deleted_at__isnull=True).update(deleted_at=timezone.now())
-        self.refresh_from_db(fields=["deleted_at"])
+        self._change(deleted_at=timezone.now())
 
     @transaction.atomic
     def add_comment(
@@ -196,7 +196,7 @@ class Post(Moderated, Upvotable):
     ):
         """Answer the post, or ``parent``, one of its comments. Raises ``Locked`` where nobody may answer.
 
-        The same ``token`` of the same author is one comment.
+        The same words with the same ``token`` are one comment.
         """
         from forum.models.comment import Comment
 
@@ -240,9 +240,20 @@ class Post(Moderated, Upvotable):
 
     @transaction.atomic
     def _moderate(self, action: str, moderator, reason: str, **change) -> None:
-        if Post.objects.filter(pk=self.pk).exclude(**change).update(**change):
+        if self._change(**change):
             log.record(moderator, action, self, reason)
+
+    def _change(self, **change) -> bool:
+        """Change the post, and with its sight the use of its tags; False if nothing changed. In a transaction."""
+        was_shown = Post.objects.select_for_update(no_key=True).get(pk=self.pk).is_shown
+        posts = Post.objects.filter(pk=self.pk).exclude(**change)
+        if "deleted_at" in change:
+            posts = posts.filter(deleted_at__isnull=True)
+        changed = posts.update(**change)
         self.refresh_from_db()
+        if step := int(self.is_shown) - int(was_shown):
+            count_in_sight(self, step)
+        return bool(changed)
 
 
 @pghistory.track(

@@ -96,7 +96,9 @@ def _answer_form(request, post, parent, form, status=200) -> HttpResponse:
         )
     if parent is not None:
         return render(request, "forum/comments/reply.html", context, status=status)
-    return render(request, "forum/posts/post.html", post_context(request, post, form), status=status)
+    # This page stands at the form's address; its list goes on at the post's own.
+    page = post_context(request, post, form) | {"list_address": post.get_absolute_url()}
+    return render(request, "forum/posts/post.html", page, status=status)
 
 
 @login_required

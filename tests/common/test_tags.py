@@ -8,7 +8,7 @@ from common import tags
 from common.models import Tag
 from common.tags import get_or_create, normalise, parse, rarity, set_tags, slug_for
 from forum.models import PostTag
-from tests.builders import make_category, make_many_posts, make_member, make_post, make_study
+from tests.builders import make_category, make_many_posts, make_member, make_moderator, make_post, make_study
 
 ETE = ["Été", "été", "ÉTÉ", "E\u0301te\u0301", "  été  ", "été\u200b", "ｅ\u0301té", "\ufeffÉté", "é\u00adté"]
 
@@ -133,3 +133,31 @@ class TestRarity:
         with CaptureQueriesContext(connection) as queries:
             rarity(tags_)
         assert len(queries) == 1
+
+
+@pytest.mark.django_db
+class TestSightOfTags:
+    """A tag is the words of whoever wrote it: when their post is out of sight, so is a tag that only it carries."""
+
+    @pytest.mark.parametrize("verb", ["hide", "delete"])
+    def test_goes_with_the_only_post_that_carries_it(self, client, verb):
+        post, moderator = make_post(tags=["Rude Word", "acne"]), make_moderator()
+        make_post(tags=["acne"])
+        assert "rude word" in client.get("/tags/").text
+        post.hide(moderator, "Rude.") if verb == "hide" else post.delete_by_author()
+        for address in ("/tags/", "/search/?q=rude", "/", "/community/", "/studies/"):
+            assert "rude word" not in client.get(address).text, address
+        assert counts()["acne"] == 1
+
+    def test_comes_back_with_it(self):
+        post, moderator = make_post(tags=["acne"]), make_moderator()
+        post.hide(moderator, "Rude.")
+        post.hide(moderator, "Rude again.")
+        assert counts() == {"acne": 0}
+        post.unhide(moderator, "It was not.")
+        assert counts() == {"acne": 1}
+        post.delete_by_author()
+        post.hide(moderator, "Rude.")
+        post.unhide(moderator, "It was not.")
+        post.delete_by_author()
+        assert counts() == {"acne": 0}

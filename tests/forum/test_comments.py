@@ -8,7 +8,7 @@ from django.utils import timezone
 from forum.errors import Locked, StaleEdit
 from forum.models import Comment, CommentText, Post
 from forum.models.comment import DEEPEST
-from tests.builders import make_comment, make_member, make_moderator, make_post
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
 
@@ -271,7 +271,10 @@ class TestDeleting:
         page = client.get(comment.post.get_absolute_url(), follow=True).text
         assert f"/comments/{comment.pk}/delete/" in page
         assert f"/comments/{comment.pk}/edit/" not in page
-        assert f"/comments/{comment.pk}/upvote/" not in page
+        client.force_login(make_member())
+        assert "/upvote/" not in client.get(comment.post.get_absolute_url(), follow=True).text
+        assert client.post(f"/comments/{comment.pk}/upvote/").status_code == 404
+        client.force_login(comment.author)
         client.post(f"/comments/{comment.pk}/delete/")
         assert Comment.objects.get().is_deleted
         assert client.get(f"/posts/{comment.post_id}/").status_code == 404
@@ -370,8 +373,35 @@ class TestCount:
         assert Post.objects.get(pk=post.pk).comment_count == 0
         assert Comment.objects.get(pk=comment.pk).is_deleted
 
+    def test_and_the_moment_stay_at_the_first_delete(self):
+        comment = make_comment()
+        again = Comment.objects.get(pk=comment.pk)
+        comment.delete_by_author()
+        again.delete_by_author()
+        assert Comment.objects.get().deleted_at == comment.deleted_at
+        assert Post.objects.get().comment_count == 0
+
     def test_stays_when_a_hidden_comment_is_answered_by_nobody(self):
         post = make_post()
         make_comment(post).hide(make_moderator(), "Rude.")
         make_comment(post)
         assert Post.objects.get(pk=post.pk).comment_count == 1
+
+
+@pytest.mark.django_db
+class TestWordsSentFromAnOldForm:
+    def test_are_not_lost_when_they_are_new(self):
+        post, author, token = make_post(), make_member(), uuid.uuid4()
+        first = post.add_comment(author, "First thought.", token=token)
+        again = post.add_comment(author, "First thought.", token=token)
+        other = post.add_comment(author, "Second thought.", token=token)
+        assert first == again
+        assert other != first
+        assert other.text.body == "Second thought."
+        assert post.comment_count == 2
+
+    def test_make_a_post_of_their_own(self):
+        author, token, category = make_member(), uuid.uuid4(), make_category()
+        bodies = ("One.", "One.", "Two.")
+        posts = [Post.write(author=author, category=category, title="T", body=body, token=token) for body in bodies]
+        assert posts[0] == posts[1] != posts[2]

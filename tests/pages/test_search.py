@@ -129,7 +129,7 @@ class TestOddQuestions:
 
     def test_from_everybodys_list_of_naughty_strings_are_answered(self, client):
         lines = shared_file("vectors/naughty_strings.jsonl").read_text(encoding="utf-8").strip().split("\n")
-        for line in lines[::5]:
+        for line in lines[::12]:
             typed = json.loads(line)["s"]
             answer = client.get("/search/", {"q": typed})
             assert answer.status_code < 500, typed
