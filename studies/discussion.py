@@ -19,9 +19,10 @@ def open_discussion(study: Study, member) -> Post:
     """
     # The thread is not joined: whoever waited for the lock would see the study anew, but the joined thread as before.
     locked = Study.objects.select_for_update().get(pk=study.pk)
-    if locked.discussion_id is None:
+    thread = locked.discussion
+    if thread is None:
         summary = getattr(locked, "summary", None)
-        locked.discussion = Post.write(
+        thread = Post.write(
             author=None,
             category=discussion_category(),
             title=_cut(locked.title, settings.TITLE_LIMIT),
@@ -31,9 +32,10 @@ def open_discussion(study: Study, member) -> Post:
             subject_title=locked.title,
             subject_url=locked.get_absolute_url(),
         )
+        locked.discussion = thread
         locked.save(update_fields=["discussion"])
-    study.discussion = locked.discussion
-    return locked.discussion
+    study.discussion = thread
+    return thread
 
 
 def discussion_category() -> Category:
