@@ -68,7 +68,7 @@ class TestANewcomer:
         visitor.visit(study.get_absolute_url())
         visitor.follow(DISCUSS)
         visitor.is_at(post.get_absolute_url())
-        visitor.follow("Sign in")
+        visitor.page.locator("#comments").get_by_role("link", name="Sign in", exact=True).click()
         visitor.is_at(re.compile(r"/accounts/login/\?next="))
         visitor.page.locator("main").get_by_role("link", name="Join Studyhall").click()
         visitor.signs_up(name)
@@ -107,6 +107,16 @@ class TestANewcomer:
         expect(visitor.page.locator(".comment")).to_contain_text("First.")
         visitor.visit(study.get_absolute_url())
         visitor.sees("1 comment")
+
+    def test_comes_back_also_by_the_links_of_the_header(self, visitor):
+        post = make_post(title="Where was I?")
+        there = f"{post.get_absolute_url()}?sort=new"
+        visitor.visit(there)
+        header = visitor.page.get_by_role("banner")
+        header.get_by_role("link", name="Sign in").click()
+        header.get_by_role("link", name="Join").click()
+        visitor.signs_up(f"header{next(numbers)}")
+        visitor.is_at(there)
 
     def test_comes_back_after_signing_in_as_after_signing_up(self, visitor):
         post = make_post(title="How long is long enough?")

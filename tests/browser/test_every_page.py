@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from accounts.models import Member
 from forum.models import Comment, Post
 from studies.models import Author, Study
-from tests.browser.soundness import assert_sound
+from tests.browser.soundness import CORNERS, assert_sound
 from tests.browser.visitor import PASSWORD, Visitor
 from tests.builders import make_comment, make_member, make_moderator, make_post, make_study, numbers
 
@@ -43,9 +43,9 @@ def deep() -> Comment:
     """The last of a row of answers, deeper than a phone has room to indent."""
     comment = make_comment(body="See https://example.org/" + "a-very-long-address-" * 8)
     for _ in range(12):
-        comment = make_comment(
-            comment.post, parent=comment, body="I don't think so.\n\n> quote\n\n| a | b |\n|-|-|\n| 1 | 2 |"
-        )
+        comment = make_comment(comment.post, parent=comment, body="I don't think so.\n\n> quoted")
+    wide = "| " + " | ".join(f"column {n}" for n in range(9)) + " |\n|" + "---|" * 9 + "\n|" + " 1 |" * 9
+    make_comment(comment.post, parent=comment, body=wide)
     return comment
 
 
@@ -152,6 +152,15 @@ def test_every_page_is_sound_for_a_member(open_browser, member, name):
     visitor = open_browser(member=member)
     visitor.visit(FOR_A_MEMBER[name](member))
     assert_sound(visitor)
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "a study with a discussion", "a post with all of Markdown", "a locked thread"]
+)
+def test_colours_hold_in_every_corner_of_width_and_scheme(open_browser, name):
+    guest = open_browser()
+    guest.visit(FOR_EVERYONE[name]())
+    assert_sound(guest, CORNERS)
 
 
 class TestWhatOpensOnAPage:
