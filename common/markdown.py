@@ -271,7 +271,7 @@ def _table_open(tokens: Sequence[Token], index: int, options: Any, env: Env) -> 
     name = cut_at_word(
         ": ".join(filter(None, (f"Table {env['tables']}", ", ".join(filter(None, columns))))), LABEL_LIMIT
     )
-    return f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(name)}"><table>\n'
+    return f'<div class="table-scroll" tabindex="0" role="group" aria-label="{escape(name)}"><table>\n'
 
 
 def _table_close(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
@@ -419,7 +419,7 @@ _sanitizer = nh3.Cleaner(
     },
     attribute_filter=_allowed_value,
     tag_attribute_values={
-        "div": {"role": {"region"}, "tabindex": {"0"}},
+        "div": {"role": {"group"}, "tabindex": {"0"}},
         "pre": {"tabindex": {"0"}},
         "th": {"scope": {"col"}},
         "input": {"type": {"checkbox"}},

@@ -5,7 +5,6 @@
 const messages = {
   403: "You may not do that. If you signed in or out in another tab, reload this page and try again.",
   404: "That is not here any more.",
-  409: "Somebody changed this in the meantime. Reload the page to see it.",
   429: "That was too fast. Wait a little, then try again.",
   503: "The site is busy right now. Your text is still here; try again in a moment.",
 };

@@ -196,7 +196,7 @@ class TestATable:
 
     def test_scrolls_in_a_box_that_the_keyboard_reaches_and_that_is_named_by_its_columns(self):
         html = render(f"{self.source}\n\n{self.source}")
-        assert '<div class="table-scroll" tabindex="0" role="region" aria-label="Table 1: Week, Dose"><table>' in html
+        assert '<div class="table-scroll" tabindex="0" role="group" aria-label="Table 1: Week, Dose"><table>' in html
         assert 'aria-label="Table 2: Week, Dose"' in html
 
     def test_is_aligned_by_class_and_names_its_columns(self):
