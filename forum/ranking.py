@@ -16,7 +16,6 @@ PERIODS = {
     "month": timedelta(days=30),
     "year": timedelta(days=365),
 }
-ALL_TIME = "all"
 
 DAY = 86_400.0  # seconds; ten times the votes are worth one day of age
 Z = 1.2816  # one-sided 90 %

@@ -1,0 +1,26 @@
+"""Render the stored HTML of posts and comments again, after the renderer or its sanitiser has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from common.markdown import RENDERER_VERSION
+from forum.models import CommentText, PostText
+
+BATCH = 500
+
+
+class Command(BaseCommand):
+    help = "Render again what an older version of the renderer made. May be stopped and run again."
+
+    def handle(self, *args, **options):
+        kinds: tuple[tuple[str, Any], ...] = (("posts", PostText), ("comments", CommentText))
+        for name, texts in kinds:
+            rendered = 0
+            while batch := list(texts.objects.filter(renderer_version__lt=RENDERER_VERSION).order_by("pk")[:BATCH]):
+                for text in batch:
+                    text.save(update_fields=["body_html", "renderer_version"])
+                rendered += len(batch)
+            self.stdout.write(f"{rendered} {name} rendered again.")
