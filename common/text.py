@@ -109,6 +109,11 @@ def slugify_title(text: str) -> str:
     return cut_at_word("".join(out).strip("-"), SLUG_LIMIT, "-") or UNTITLED
 
 
+def shortened(text: str, limit: int) -> str:
+    """``text`` in at most ``limit`` characters; a longer one is cut there and ends in "…"."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
 def cut_at_word(text: str, limit: int, separator: str = " ") -> str:
     """``text``, or its first words that fit into ``limit`` characters; a first word that is too long is cut hard."""
     if len(text) <= limit:

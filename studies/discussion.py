@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from common.text import shortened
 from forum.models import Category, Post
 from studies.models import Study
 
@@ -25,9 +26,9 @@ def open_discussion(study: Study, member) -> Post:
         thread = Post.write(
             author=None,
             category=discussion_category(),
-            title=_cut(locked.title, settings.TITLE_LIMIT),
+            title=shortened(locked.title, settings.TITLE_LIMIT),
             body=f"**TL;DR** {summary.tldr}" if summary else "What do you make of this study?",
-            own_gist=_cut(summary.tldr, settings.GIST_LIMIT) if summary else "",
+            own_gist=shortened(summary.tldr, settings.GIST_LIMIT) if summary else "",
             tags=[tag.name for tag in locked.tags.all()[: settings.TAGS_LIMIT]],
             subject_title=locked.title,
             subject_url=locked.get_absolute_url(),
@@ -43,7 +44,3 @@ def discussion_category() -> Category:
     return Category.objects.get_or_create(
         slug=CATEGORY_SLUG, defaults={"name": "Research", "description": "Studies, methods and what they mean."}
     )[0]
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -73,9 +74,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _composer(request, form)
     form = PostForm(request.POST)
     if "preview" in request.POST:
-        return _composer(
-            request, form, preview=markdown.render(request.POST.get("body", "")[: form.fields["body"].max_length])
-        )
+        return _composer(request, form, preview=_previewed(request))
     if not form.is_valid():
         return _composer(request, form, status=422)
     return redirect(Post.write(author=request.user, token=form.cleaned_data["token"], **form.verb_arguments()))
@@ -91,8 +90,7 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _composer(request, PostEditForm.filled_from(shown), editing=shown)
     form = PostEditForm(request.POST)
     if "preview" in request.POST:
-        preview = markdown.render(request.POST.get("body", "")[: form.fields["body"].max_length])
-        return _composer(request, form, editing=shown, preview=preview)
+        return _composer(request, form, editing=shown, preview=_previewed(request))
     if not form.is_valid():
         return _composer(request, form, editing=shown, status=422)
     try:
@@ -132,6 +130,9 @@ def post_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """The composer's preview for htmx: the same renderer that saves."""
-    form = PostForm()
-    body = request.POST.get("body", "")[: form.fields["body"].max_length]
-    return render(request, "forum/posts/_preview.html", {"preview": markdown.render(body)})
+    return render(request, "forum/posts/_preview.html", {"preview": _previewed(request)})
+
+
+def _previewed(request: HttpRequest) -> str:
+    """What was typed, as it would be shown; no more of it than a post may hold."""
+    return markdown.render(request.POST.get("body", "")[: settings.BODY_LIMIT])

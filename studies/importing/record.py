@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from common.text import BLANK_BRAILLE, INVISIBLE_LETTERS, clean_line, clean_text
+from common.text import BLANK_BRAILLE, INVISIBLE_LETTERS, clean_line, clean_text, shortened
 from studies.dates import EARLIEST_YEAR, LATEST_YEAR, PartialDate
 from studies.identifiers import parse_doi, parse_issn, parse_orcid, parse_pmcid, parse_pmid, parse_registration
 
@@ -261,8 +261,7 @@ def canonical(value: Any) -> str:
 
 def cut(text: str | None, limit: int) -> str:
     """One clean line of at most ``limit`` characters; a longer one ends in "…"."""
-    line = tidy(text)
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return shortened(tidy(text), limit)
 
 
 def tidy(text: str | None) -> str:
@@ -273,8 +272,7 @@ def tidy(text: str | None) -> str:
 
 
 def cut_text(text: str | None, limit: int) -> str:
-    kept = clean_text(text)
-    return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
+    return shortened(clean_text(text), limit)
 
 
 def year_or_none(value: int | str | None) -> int | None:
