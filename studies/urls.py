@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studies.views import library, study
+from studies.views import librarians, library, study
 
 app_name = "studies"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/cited-by/", study.cited_by, name="cited_by"),
     path("studies/<int:pk>/<str:slug>/posts/", study.posts, name="posts"),
     path("studies/<int:pk>/<str:slug>/similar/", study.similar, name="similar"),
+    path("librarians/", librarians.librarians, name="librarians"),
     path("journals/<str:slug>/", library.journal, name="journal"),
     path("authors/<int:pk>/<str:slug>/", library.author, name="author"),
 ]

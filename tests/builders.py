@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Member
-from accounts.models.member import MODERATORS
+from accounts.models.member import LIBRARIANS, MODERATORS
 from common.models import Tag
 from common.tags import set_tags
 from forum.models import Category, Comment, Post
@@ -30,6 +30,12 @@ def make_moderator(name: str = "") -> Member:
     moderator = make_member(name or f"steward{next(numbers)}x", is_staff=True)
     moderator.groups.add(Group.objects.get(name=MODERATORS))
     return moderator
+
+
+def make_librarian(name: str = "") -> Member:
+    librarian = make_member(name or f"keeper{next(numbers)}x", is_staff=True)
+    librarian.groups.add(Group.objects.get(name=LIBRARIANS))
+    return librarian
 
 
 def make_category(name: str = "") -> Category:

@@ -165,7 +165,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "robots",
-        "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", None,
+        "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", None,
     }  # fmt: skip
     missing = [
         route.name for route in [*forum, *pages, *studies] if route.callback not in named and route.name not in others

@@ -18,6 +18,8 @@ from common import markdown
 
 MODERATORS = "Moderators"
 """The name of the group whose members moderate; a migration makes it."""
+LIBRARIANS = "Librarians"
+"""The name of the group whose members keep the library; a migration makes it."""
 
 
 class MemberManager(UserManager["Member"]):
@@ -106,10 +108,23 @@ class Member(AbstractUser):
 
     @cached_property
     def is_moderator(self) -> bool:
-        """Whether this member moderates. Only for those who may enter the desk is the database asked, and once."""
+        """Whether this member moderates."""
+        return self._serves_in(MODERATORS)
+
+    @cached_property
+    def is_librarian(self) -> bool:
+        """Whether this member keeps the library: imports, merges, corrects, reviews."""
+        return self._serves_in(LIBRARIANS)
+
+    def _serves_in(self, group: str) -> bool:
         if not self.is_active or not self.is_staff:
             return False
-        return self.is_superuser or self.groups.filter(name=MODERATORS).exists()
+        return self.is_superuser or group in self._group_names
+
+    @cached_property
+    def _group_names(self) -> frozenset[str]:
+        """Asked of the database once, and only for those who may enter the desk."""
+        return frozenset(self.groups.values_list("name", flat=True))
 
     def describe(self, bio: str) -> None:
         """Let ``bio`` (Markdown) be what the profile tells of this member."""

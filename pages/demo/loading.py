@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.demo import DEMO_DOMAIN
 from accounts.models import Member
-from accounts.models.member import MODERATORS
+from accounts.models.member import LIBRARIANS, MODERATORS
 from common import recount
 from forum.models import Category, Comment, CommentVote, Post, PostVote
 from forum.models.vote import Vote
@@ -32,7 +32,7 @@ from studies.models import Study, StudySource, Summary
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "read-the-study-first"  # noqa: S105 - of demo accounts, which exist nowhere else
-SIGN_INS = (("member", "maren_k"), ("moderator", "tobias_h"), ("admin", "ines"))
+SIGN_INS = (("member", "maren_k"), ("moderator", "tobias_h"), ("librarian", "odile_b"), ("admin", "ines"))
 SUMMARIES_WRITTEN = date(2026, 11, 23)
 
 CATEGORIES = (
@@ -87,10 +87,13 @@ def _ago(days: float):
 
 
 def _load_members() -> dict[str, Member]:
-    # One hash for the three that can sign in: hashing is slow on purpose, and the password is public.
+    # One hash for all that can sign in: hashing is slow on purpose, and the password is public.
     hashed = make_password(PASSWORD)
     can_sign_in = {name for _, name in SIGN_INS}
-    moderators, _ = Group.objects.get_or_create(name=MODERATORS)
+    groups = {
+        "moderator": Group.objects.get_or_create(name=MODERATORS)[0],
+        "librarian": Group.objects.get_or_create(name=LIBRARIANS)[0],
+    }
     members = {}
     for facts in json.loads((DATA / "members.json").read_text(encoding="utf-8")):
         name, role = facts["name"], facts["role"]
@@ -105,8 +108,8 @@ def _load_members() -> dict[str, Member]:
         )
         member.save()
         EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
-        if role == "moderator":
-            member.groups.add(moderators)
+        if role in groups:
+            member.groups.add(groups[role])
         members[name] = member
     return members
 

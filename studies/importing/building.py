@@ -33,10 +33,16 @@ from studies.importing.subjects import tag_names
 from studies.models import Authorship, Citation, Study, StudySource, StudyTag
 from studies.searching import searched_texts, store_texts
 
-# Whom to believe first. PubMed's records are checked by librarians; JATS is what the publisher typed; ours come last.
-PRECEDENCE = (StudySource.Kind.PUBMED, StudySource.Kind.JATS, StudySource.Kind.DEMO)
+# Whom to believe first. PubMed's records are checked by librarians, and MEDLINE text is the same with less in it; JATS
+# is what the publisher typed, Crossref what he deposited, OpenAlex what a machine made of that. What somebody's
+# reference manager wrote comes after, the formats that keep more before those that keep less; ours come last.
+PRECEDENCE = tuple(
+    StudySource.Kind(kind) for kind in "pubmed medline jats crossref openalex csl endnote ris bibtex demo".split()
+)
 # Reference lists the other way about: JATS keeps each reference as printed, PubMed often only its number.
-PRECEDENCE_OF_REFERENCES = (StudySource.Kind.JATS, StudySource.Kind.PUBMED, StudySource.Kind.DEMO)
+PRECEDENCE_OF_REFERENCES = tuple(
+    StudySource.Kind(kind) for kind in "jats crossref pubmed medline openalex csl endnote ris bibtex demo".split()
+)
 BATCH = 100
 
 COLUMNS = (

@@ -29,7 +29,11 @@ TOO_LARGE = "54000"  # a text that PostgreSQL cannot index
 
 IDENTIFIERS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID"}
 # By what each kind of source itself tells its records apart, first the surest.
-OWN_IDENTIFIERS = {"pubmed": ("pmid",), "jats": ("pmcid", "doi", "pmid"), "demo": ("pmid", "doi")}
+OWN_IDENTIFIERS = {
+    "pubmed": ("pmid",), "medline": ("pmid",), "jats": ("pmcid", "doi", "pmid"), "crossref": ("doi",),
+    "openalex": ("doi", "pmid"), "csl": ("doi", "pmid"), "endnote": ("doi", "pmid"), "ris": ("doi", "pmid"),
+    "bibtex": ("doi", "pmid"), "demo": ("pmid", "doi"),
+}  # fmt: skip
 OLDER = "a newer version of the record is in the library already"
 
 

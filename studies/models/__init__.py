@@ -1,8 +1,20 @@
 from studies.models.author import Author, Authorship
+from studies.models.change import StudyChange
 from studies.models.citation import Citation
 from studies.models.journal import Journal
 from studies.models.source import StudySource
 from studies.models.study import Study, StudyTag, StudyText
 from studies.models.summary import Summary
 
-__all__ = ["Author", "Authorship", "Citation", "Journal", "Study", "StudySource", "StudyTag", "StudyText", "Summary"]
+__all__ = [
+    "Author",
+    "Authorship",
+    "Citation",
+    "Journal",
+    "Study",
+    "StudyChange",
+    "StudySource",
+    "StudyTag",
+    "StudyText",
+    "Summary",
+]

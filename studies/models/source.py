@@ -15,6 +15,13 @@ class StudySource(models.Model):
     class Kind(models.TextChoices):
         PUBMED = "pubmed", "PubMed"
         JATS = "jats", "JATS"
+        CROSSREF = "crossref", "Crossref"
+        OPENALEX = "openalex", "OpenAlex"
+        MEDLINE = "medline", "MEDLINE (.nbib)"
+        CSL = "csl", "CSL-JSON"
+        ENDNOTE = "endnote", "EndNote XML"
+        RIS = "ris", "RIS"
+        BIBTEX = "bibtex", "BibTeX"
         DEMO = "demo", "demo library"
 
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="sources")

@@ -1,0 +1,1 @@
+"""The library's work that no request waits for. Each module here registers its tasks by being imported."""

@@ -1,0 +1,25 @@
+"""The librarians' desk: what waits for them, queue by queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from common.counting import CappedCount
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One kind of work. ``waiting`` counts what nobody has looked at, capped; None where nothing ever waits.
+
+    ``address`` is the name of the page's route, ``words`` a sentence that says what is done there.
+    """
+
+    title: str
+    address: str
+    words: str
+    waiting: Callable[[], CappedCount] | None = None
+
+
+# In the order of the desk. A new kind of work adds its line here.
+QUEUES: tuple[Queue, ...] = ()
