@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "common.middleware.LoginRedirectMiddleware",
+    "moderation.middleware.LimitMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -319,3 +320,34 @@ COMMENT_LIMIT = 10_000  # characters of Markdown in a comment
 GIST_LIMIT = 400  # characters
 TAGS_LIMIT = 8  # tags on one post
 LIST_PAGE = 25  # rows on one page of any list
+
+# ── How often anybody may do a thing (moderation.limits; shown on /about/limits/) ─────────────────
+
+LIMITS_ON = env.bool("LIMITS_ON", MODE != "test")
+# "new" is a member's first day; "network" is one IPv4 address or one IPv6 /64, whoever comes from it.
+LIMITS: dict[str, dict[str, str]] = {
+    "post": {
+        "title": "Posts", "member": "10/hour 40/day", "new": "3/hour 6/day", "network": "40/hour",
+        "words": "You have started many posts in a short time.",
+    },
+    "comment": {
+        "title": "Comments", "member": "10/minute 120/hour", "new": "4/minute 30/hour", "network": "300/hour",
+        "words": "You have written many comments in a short time.",
+    },
+    "edit": {
+        "title": "Edits", "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "400/hour",
+        "words": "You have made many changes in a short time.",
+    },
+    "vote": {
+        "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour", "network": "1200/hour",
+        "words": "You have pressed that often in a short time.",
+    },
+    "report": {
+        "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day", "network": "60/hour",
+        "words": "You have sent many reports or suggestions in a short time.",
+    },
+    "search": {
+        "title": "Searches", "network": "60/minute",
+        "words": "Your network has searched many times in a short time.",
+    },
+}  # fmt: skip

@@ -7,6 +7,7 @@ app_name = "pages"
 urlpatterns = [
     path("", home.home, name="home"),
     path("about/", home.about, name="about"),
+    path("about/limits/", home.about_limits, name="limits"),
     path("search/", search.search, name="search"),
     path("tags/", tags.tags, name="tags"),
     path("tags/<str:slugs>/", tags.tag, name="tag"),

@@ -164,7 +164,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in world.addresses().values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "robots",
+        "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", None,
     }  # fmt: skip
     missing = [

@@ -57,6 +57,7 @@ class Comment(Moderated, Upvotable):
     """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent."""
 
     vote_model = CommentVote
+    is_fresh = False  # True on what ``write`` has stored just now, and not found from an earlier sending
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="comments", db_index=False)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replies")
@@ -108,6 +109,7 @@ class Comment(Moderated, Upvotable):
         if hasattr(comment, "text"):
             return comment, False
         CommentText.objects.create(comment=comment, body=body)
+        comment.is_fresh = True
         return comment, True
 
     @property

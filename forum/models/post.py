@@ -62,6 +62,7 @@ class Post(Moderated, Upvotable):
     """
 
     vote_model = PostVote
+    is_fresh = False  # True on what ``write`` has stored just now, and not found from an earlier sending
 
     title = models.CharField(max_length=settings.TITLE_LIMIT)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="posts")
@@ -145,6 +146,7 @@ class Post(Moderated, Upvotable):
             author=author, category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
             token=token, posted_at=moment, last_active_at=moment, subject_title=subject_title, subject_url=subject_url,
         )  # fmt: skip
+        post = fresh
         if author is not None:
             # The unique token decides among the same form sent several times at once.
             cls.objects.bulk_create([fresh], ignore_conflicts=True)
@@ -153,7 +155,7 @@ class Post(Moderated, Upvotable):
                 return post
         else:
             fresh.save()
-            post = fresh
+        post.is_fresh = True
         PostText.objects.create(post=post, title=title, body=body)
         names = set_tags(post, PostTag, tags)
         PostText.objects.filter(post=post).update(tag_words=" ".join(tag.name for tag in names))

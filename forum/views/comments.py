@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from forum.errors import Locked, StaleEdit
 from forum.forms import CommentEditForm, CommentForm
 from forum.models import Comment, Post
 from forum.views.posts import post_context, readable_post
+from moderation import limits
 
 LOCKED = (
     "This thread was locked in the meantime: nobody can answer or edit any more. "
@@ -59,9 +61,15 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
     if not form.is_valid():
         return _answer_form(request, post, parent, form, status=422)
     try:
-        written = post.add_comment(
-            request.user, form.cleaned_data["body"], parent=parent, token=form.cleaned_data["token"]
-        )
+        with transaction.atomic():
+            written = post.add_comment(
+                request.user, form.cleaned_data["body"], parent=parent, token=form.cleaned_data["token"]
+            )
+            if written.is_fresh:
+                limits.count(request, "comment")
+    except limits.TooMany as refused:
+        form.add_error(None, str(refused))
+        return refused.told_by(_answer_form(request, post, parent, form, status=429))
     except Locked:
         form.add_error(None, LOCKED)
         return _answer_form(request, post, parent, form, status=409)
@@ -113,6 +121,10 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "forum/comments/edit.html", {"comment": found, "form": form})
     if not form.is_valid():
         return render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=422)
+    if refused := limits.refusal(request, "edit", form):
+        return refused.told_by(
+            render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=429)
+        )
     try:
         found.edit(**form.cleaned_data)
     except Locked:

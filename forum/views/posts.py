@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
 from forum.related import related_posts
+from moderation import limits
 
 LOCKED = "This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it."
 
@@ -77,7 +79,16 @@ def post_new(request: HttpRequest) -> HttpResponse:
         return _composer(request, form, preview=_previewed(request))
     if not form.is_valid():
         return _composer(request, form, status=422)
-    return redirect(Post.write(author=request.user, token=form.cleaned_data["token"], **form.verb_arguments()))
+    try:
+        with transaction.atomic():
+            written = Post.write(author=request.user, token=form.cleaned_data["token"], **form.verb_arguments())
+            # The same form sent again is the same post, and counts once.
+            if written.is_fresh:
+                limits.count(request, "post")
+    except limits.TooMany as refused:
+        form.add_error(None, str(refused))
+        return refused.told_by(_composer(request, form, status=429))
+    return redirect(written)
 
 
 @login_required
@@ -93,6 +104,8 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _composer(request, form, editing=shown, preview=_previewed(request))
     if not form.is_valid():
         return _composer(request, form, editing=shown, status=422)
+    if refused := limits.refusal(request, "edit", form):
+        return refused.told_by(_composer(request, form, editing=shown, status=429))
     try:
         shown.edit(version=form.cleaned_data["version"], **form.verb_arguments())
     except Locked:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from forum.models import Comment, Post
+from moderation import limits
 
 MODELS = {"post": Post, "comment": Comment}
 
@@ -19,6 +20,7 @@ def upvote(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     thing = _thing(request, kind, pk)
     if not thing.can_be_upvoted_by(request.user):
         raise PermissionDenied("Your own words don't take your own upvote.")
+    limits.count(request, "vote")
     thing.upvote(request.user)
     return _answer(request, kind, thing, voted={thing.pk})
 
@@ -27,6 +29,7 @@ def upvote(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @login_required
 def withdraw(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     thing = _thing(request, kind, pk)
+    limits.count(request, "vote")
     thing.withdraw(request.user)
     return _answer(request, kind, thing, voted=set())
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from forum.models import Category, PostVote
+from moderation.limits import limits
 from pages.home import hot_posts, new_studies
 
 
@@ -28,3 +30,16 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/about.html")
+
+
+@require_safe
+def about_limits(request: HttpRequest) -> HttpResponse:
+    """How often anybody may do what, from the one table of it."""
+    rows = [
+        {
+            "title": row["title"],
+            **{name: ", ".join(map(str, limits(row.get(name, "")))) for name in ("member", "new", "network")},
+        }
+        for row in settings.LIMITS.values()
+    ]
+    return render(request, "pages/limits.html", {"rows": rows})

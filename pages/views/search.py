@@ -12,6 +12,7 @@ from common.models import Tag
 from common.search import QUERY_LIMIT, Question, find
 from common.tags import normalise
 from forum.models import Post, PostVote
+from moderation.limits import count_reading
 from studies.identifiers import recognise
 from studies.models import Study
 
@@ -21,6 +22,8 @@ MOST = {"studies": 10, "posts": 10, "members": 6, "tags": 12}
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "")
+    if typed:
+        count_reading(request, "search")
     question = Question.of(typed)
     context = {"query": question.text, "too_long": len(typed) > QUERY_LIMIT, "results": None}
     if question.text:

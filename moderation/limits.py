@@ -1,0 +1,186 @@
+"""How often anybody may do a thing: counted in the database, in one statement, for the member and for the network.
+
+``settings.LIMITS`` is the one table of them all; ``/about/limits/`` shows it. A limit "10/hour" lets ten come at once
+and then one every six minutes: the generic cell rate algorithm, which needs one moment a limit and no list of what was
+done. Nothing is counted for what is refused, and nothing for what fails later in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import math
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from threading import Lock
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.clients import client_ip
+from moderation.models import Allowance
+
+SPANS = {"minute": 60, "hour": 3600, "day": 86_400}
+FIRST_DAY = timedelta(days=1)
+REMEMBERED = 20_000  # networks and members that one worker keeps in mind for what is only read
+
+# ``span`` and ``used_until - now`` (the price of one) come with the row that could not be inserted.
+SPEND = """
+INSERT INTO moderation_allowance AS kept (key, used_until, span)
+SELECT wanted.key, %(now)s + wanted.price, wanted.span
+FROM unnest(%(keys)s::text[], %(prices)s::interval[], %(spans)s::int[]) wanted (key, price, span) ORDER BY wanted.key
+ON CONFLICT (key) DO UPDATE
+SET used_until = greatest(kept.used_until, %(now)s) + (excluded.used_until - %(now)s), span = excluded.span
+WHERE greatest(kept.used_until, %(now)s) + (excluded.used_until - %(now)s)
+      <= %(now)s + make_interval(secs => excluded.span)
+RETURNING key
+"""
+
+
+class TooMany(Exception):
+    """A limit is used up. ``wait`` is the number of whole seconds after which one more is free."""
+
+    def __init__(self, words: str, wait: int) -> None:
+        super().__init__(f"{words} Please wait {in_words(wait)}, then send it again.")
+        self.wait = wait
+
+    def told_by(self, answer: HttpResponse) -> HttpResponse:
+        """The same answer, with ``Retry-After``."""
+        answer["Retry-After"] = str(self.wait)
+        return answer
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many in so many seconds."""
+
+    most: int
+    span: int
+
+    @property
+    def price(self) -> timedelta:
+        """The time that one use costs."""
+        return timedelta(seconds=self.span) / self.most
+
+    def __str__(self) -> str:
+        name = next(name for name, seconds in SPANS.items() if seconds == self.span)
+        return f"{self.most} a{'n' if name == 'hour' else ''} {name}"
+
+
+@cache
+def limits(line: str) -> tuple[Limit, ...]:
+    """The limits that a line of ``settings.LIMITS`` names: "10/hour 30/day"."""
+    pairs = (part.split("/") for part in line.split())
+    return tuple(Limit(int(most), SPANS[span]) for most, span in pairs)
+
+
+def count(request: HttpRequest, action: str) -> None:
+    """Count one ``action`` of ``settings.LIMITS`` for who sends the request.
+
+    Raises ``TooMany`` where a limit is used up. Members count for themselves, by stricter limits on their first day,
+    and for the network they come from; guests for the network alone. Staff is not counted.
+    """
+    if not settings.LIMITS_ON:
+        return
+    member = request.user if request.user.is_authenticated else None
+    if member is not None and member.is_staff:
+        return
+    table = settings.LIMITS[action]
+    wanted: list[tuple[str, Limit]] = []
+    if member is not None:
+        is_new = timezone.now() - member.joined < FIRST_DAY
+        wanted += [
+            (f"{action}/{each.span}/m{member.pk}", each) for each in limits(table["new" if is_new else "member"])
+        ]
+    network = network_of(request)
+    wanted += [(f"{action}/{each.span}/n{network}", each) for each in limits(table["network"])]
+    spend(wanted, table["words"])
+
+
+def refusal(request: HttpRequest, action: str, form: Form) -> TooMany | None:
+    """Count one ``action``; where a limit is used up, say it on the form, which keeps what was typed, and give it."""
+    try:
+        count(request, action)
+    except TooMany as refused:
+        form.add_error(None, str(refused))
+        return refused
+    return None
+
+
+def spend(wanted: Iterable[tuple[str, Limit]], words: str = "That was too often.") -> None:
+    """Use each of these limits (key, limit) once, or none of them: raises ``TooMany`` where one is used up.
+
+    One statement counts them all, so that no two who come at the same moment get the same last place.
+    """
+    by_key = dict(wanted)
+    now = timezone.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            SPEND,
+            {
+                "now": now,
+                "keys": list(by_key),
+                "prices": [limit.price for limit in by_key.values()],
+                "spans": [limit.span for limit in by_key.values()],
+            },
+        )
+        refused = set(by_key) - {key for (key,) in cursor.fetchall()}
+        if refused:
+            raise TooMany(words, _wait(refused, by_key, now))
+
+
+def _wait(keys: set[str], by_key: dict[str, Limit], now: datetime) -> int:
+    moments = dict(Allowance.objects.filter(key__in=keys).values_list("key", "used_until"))
+    free = (moments.get(key, now) + by_key[key].price - timedelta(seconds=by_key[key].span) - now for key in keys)
+    return max(1, math.ceil(max(each.total_seconds() for each in free)))
+
+
+def sweep() -> int:
+    """Forget the limits that are wholly free again; gives how many rows went."""
+    return Allowance.objects.filter(used_until__lt=timezone.now()).delete()[0]
+
+
+def network_of(request: HttpRequest) -> str:
+    """The network that a request comes from, as a keyed hash: its IPv4 address, or the first 64 bits of an IPv6 one."""
+    address = ipaddress.ip_address(client_ip(request))
+    if address.version == 6:
+        address = address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False).network_address
+    return hmac.new(settings.SECRET_KEY.encode(), f"network/{address}".encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def in_words(seconds: int) -> str:
+    """A waiting time as people say it: "40 seconds", "3 minutes", "2 hours"."""
+    for name, size in (("hour", 3600), ("minute", 60)):
+        if seconds > size:
+            return f"{math.ceil(seconds / size)} {name}s"
+    return f"{seconds} second{'s' * (seconds != 1)}"
+
+
+# ── What is only read ────────────────────────────────────────────────────────────────────────────
+
+_read: OrderedDict[str, float] = OrderedDict()
+_reading = Lock()
+
+
+def count_reading(request: HttpRequest, action: str) -> None:
+    """As ``count``, for pages that must write no row: kept in memory, so it holds for each worker apart."""
+    if not settings.LIMITS_ON:
+        return
+    key = f"{action}/{network_of(request)}"
+    limit = limits(settings.LIMITS[action]["network"])[0]
+    now, price = timezone.now().timestamp(), limit.price.total_seconds()
+    with _reading:
+        used_until = max(_read.pop(key, now), now)
+        allowed = used_until + price <= now + limit.span
+        _read[key] = used_until + price if allowed else used_until
+        while len(_read) > REMEMBERED:
+            _read.popitem(last=False)
+    if not allowed:
+        raise TooMany(settings.LIMITS[action]["words"], max(1, math.ceil(used_until + price - limit.span - now)))
