@@ -274,6 +274,12 @@ EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <studyhall@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# ── Where records of studies are fetched: PubMed, Crossref, OpenAlex ─────────────────────────────
+
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")  # told to them; empty: we ask anonymously, and more slowly
+NCBI_API_KEY = env.str("NCBI_API_KEY", "")
+OPENALEX_API_KEY = env.str("OPENALEX_API_KEY", "")
+
 # ── Language, time, files ────────────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"
