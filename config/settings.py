@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionAgeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.MemberCacheMiddleware",
@@ -206,6 +207,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+# Whoever serves here (moderators, librarians, admins) has no powers until they sign in with a second factor.
+STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", PRODUCTION)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 if MODE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -213,6 +216,11 @@ if MODE == "test":
 # ── Sessions, cookies, headers ───────────────────────────────────────────────────────────────────
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# Seconds: how long a sign-in may lie idle, and how long it lasts at the longest.
+SESSION_AGES = {
+    "member": {"idle": 14 * 24 * 3600, "longest": 90 * 24 * 3600},
+    "staff": {"idle": 3600, "longest": 12 * 3600},
+}
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pages.views.errors.csrf_failure"

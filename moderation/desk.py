@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.shortcuts import redirect
 
 
 class Desk(admin.AdminSite):
@@ -12,8 +13,14 @@ class Desk(admin.AdminSite):
     index_title = "Moderation and library"
     enable_nav_sidebar = True
 
+    def has_permission(self, request) -> bool:
+        return super().has_permission(request) and not request.user.lacks_second_factor
+
     def login(self, request, extra_context=None):
-        """Send whoever is not signed in to the members' sign-in; refuse the others."""
+        """Send whoever is not signed in to the members' sign-in, and staff without a second factor to turn it on."""
         from allauth.account.decorators import secure_admin_login
 
+        if request.user.is_authenticated and request.user.lacks_second_factor:
+            messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
+            return redirect("mfa_activate_totp")
         return secure_admin_login(super().login)(request, extra_context=extra_context)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
@@ -117,9 +118,16 @@ class Member(AbstractUser):
         return self._serves_in(LIBRARIANS)
 
     def _serves_in(self, group: str) -> bool:
-        if not self.is_active or not self.is_staff:
+        if not self.is_active or not self.is_staff or self.lacks_second_factor:
             return False
         return self.is_superuser or group in self._group_names
+
+    @cached_property
+    def lacks_second_factor(self) -> bool:
+        """Whether this member serves here but has not yet turned on the second factor that this asks for."""
+        from allauth.mfa.utils import is_mfa_enabled  # its models are not loaded yet when this module is
+
+        return settings.STAFF_TWO_FACTOR and self.is_staff and not is_mfa_enabled(self)
 
     @cached_property
     def _group_names(self) -> frozenset[str]:

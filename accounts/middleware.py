@@ -1,0 +1,46 @@
+"""How long a sign-in lasts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+STARTED, SEEN = "signed_in_at", "seen_at"  # in the session: seconds since 1970
+NOTED = 20  # times in an idle period that a visit is written down: a session row is not written at every request
+
+
+def begin(sender: type, request: HttpRequest | None, **facts: Any) -> None:
+    """Note when a sign-in began. Connected to ``user_logged_in`` by ``accounts.apps``."""
+    if request is not None and hasattr(request, "session"):
+        request.session[STARTED] = request.session[SEEN] = int(time.time())
+
+
+class SessionAgeMiddleware:
+    """Ends a session that was idle or open for longer than ``settings.SESSION_AGES`` allows its member.
+
+    Staff has shorter ages than members. Guests, who have no session, cost nothing here. Stands behind
+    ``AuthenticationMiddleware``.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            self._check(request)
+        return self.get_response(request)
+
+    def _check(self, request: HttpRequest) -> None:
+        ages = settings.SESSION_AGES["staff" if request.user.is_staff else "member"]
+        session, now = request.session, int(time.time())
+        started, seen = session.get(STARTED, now), session.get(SEEN, now)
+        if now - started > ages["longest"] or now - seen > ages["idle"]:
+            logout(request)
+        elif STARTED not in session or now - seen > ages["idle"] // NOTED:
+            session[STARTED], session[SEEN] = started, now
