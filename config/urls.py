@@ -1,6 +1,5 @@
 """Every address of the site."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -8,12 +7,11 @@ urlpatterns = [
     path("", include("pages.urls")),
     path("", include("forum.urls")),
     path("", include("studies.urls")),
+    path("", include("notices.urls")),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
-if settings.LOCAL:
-    urlpatterns.append(path("", include("notices.urls")))
 
 handler400 = "pages.views.errors.bad_request"
 handler403 = "pages.views.errors.permission_denied"

@@ -1,8 +1,12 @@
 from django.conf import settings
 from django.urls import path
 
-from notices.views import mail_page
+from notices.views import mailbox, notifications
 
 app_name = "notices"
+urlpatterns = [
+    path("notifications/", notifications.notifications, name="notifications"),
+]
 # Anyone may read the page, so in production it isn't even a route.
-urlpatterns = [] if settings.PRODUCTION else [path("demo/mail/", mail_page, name="mail")]
+if not settings.PRODUCTION:
+    urlpatterns.append(path("demo/mail/", mailbox.mail_page, name="mail"))

@@ -1,12 +1,21 @@
 from django.apps import AppConfig
 
 from common import recount
+from notices import kinds
 
 
 class StudiesConfig(AppConfig):
     name = "studies"
 
     def ready(self) -> None:
+        kinds.register(
+            kinds.Kind("new_studies", "New studies under what I follow"),
+            kinds.Kind("standing", "A study I saved or follow is retracted, corrected or questioned"),
+            kinds.Kind("summary", "A study I follow has a new summary"),
+            kinds.Kind("discussion", "A study I follow is discussed"),
+            kinds.Kind("correction", "Answers to what I reported or suggested"),
+            kinds.Kind("wanted", "A study I asked for has arrived"),
+        )
         recount.register(
             recount.Counter(
                 "studies_study", "reference_count", "SELECT count(*) FROM studies_citation c WHERE c.study_id = t.id"

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from common.tags import set_tags
 from forum.models import Category, Comment, Post, PostTag
+from notices.telling import tell
 from studies.models import Author, Citation, Journal, Study, StudyTag
 from tests.builders import (
     cite,
@@ -42,6 +43,7 @@ class World:
         Post.objects.filter(pk=self.post.pk).update(is_pinned=True)
         self.thread = self.study.open_discussion(self.member)
         self.author = Author.objects.get(family="Doe")
+        self.reader = make_member("reader_one")
         self.rows = 0
 
     def grow(self, rows: int) -> None:
@@ -61,6 +63,7 @@ class World:
             cite(self.study, study)
             cite(study, self.study)
             make_comment(study.open_discussion(writer), author=writer)
+            tell([self.reader], kind="standing", key=f"number {number}", words="News", url="/")
         self.rows = rows
 
     def addresses(self) -> dict[str, str]:
@@ -93,6 +96,12 @@ class World:
             "search": "/search/?q=words",
             "profile": "/members/writer_one/",
             "comments of a profile": "/members/writer_one/?show=comments",
+        }
+
+    def own(self) -> dict[str, str]:
+        """The pages that show each member their own."""
+        return {
+            "notifications": "/notifications/",
         }
 
     def desk(self) -> dict[str, str]:
@@ -135,14 +144,12 @@ def world() -> World:
 
 def test_every_page_and_every_list_at_the_desk_costs_the_same_for_one_row_and_for_fifty(world: World) -> None:
     readers = {"guest": Client(), "member": Client(), "librarian": Client()}
-    readers["member"].force_login(make_member())
+    readers["member"].force_login(world.reader)
     readers["librarian"].force_login(make_member(is_staff=True, is_superuser=True))
 
     def costs() -> dict[str, list[tuple[str, int, list[str]]]]:
-        return {
-            name: list(cost(reader, world.desk() if name == "librarian" else world.addresses()))
-            for name, reader in readers.items()
-        }
+        addresses = {"guest": world.addresses(), "member": world.addresses() | world.own(), "librarian": world.desk()}
+        return {name: list(cost(reader, addresses[name])) for name, reader in readers.items()}
 
     before = costs()
     world.grow(MANY)
@@ -158,17 +165,22 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     from django.urls import resolve
 
     from forum.urls import urlpatterns as forum
+    from notices.urls import urlpatterns as notices
     from pages.urls import urlpatterns as pages
     from studies.urls import urlpatterns as studies
 
-    named = {resolve(address.split("?")[0]).func for address in world.addresses().values()}
+    addresses = {**world.addresses(), **world.own()}
+    named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", None,
+        "mail",
     }  # fmt: skip
     missing = [
-        route.name for route in [*forum, *pages, *studies] if route.callback not in named and route.name not in others
+        route.name
+        for route in [*forum, *notices, *pages, *studies]
+        if route.callback not in named and route.name not in others
     ]
     assert not missing
 

@@ -2,6 +2,7 @@ from studies.models.author import Author, Authorship
 from studies.models.change import StudyChange
 from studies.models.citation import Citation
 from studies.models.journal import Journal
+from studies.models.saved import SavedStudy
 from studies.models.source import StudySource
 from studies.models.study import Study, StudyTag, StudyText
 from studies.models.summary import Summary
@@ -11,6 +12,7 @@ __all__ = [
     "Authorship",
     "Citation",
     "Journal",
+    "SavedStudy",
     "Study",
     "StudyChange",
     "StudySource",

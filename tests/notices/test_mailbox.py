@@ -62,7 +62,7 @@ class TestMailPage:
     def test_is_not_even_a_route_there(self, settings):
         try:
             settings.PRODUCTION = True
-            assert importlib.reload(urls).urlpatterns == []
+            assert "mail" not in {route.name for route in importlib.reload(urls).urlpatterns}
         finally:
             settings.PRODUCTION = False
             importlib.reload(urls)

@@ -1,4 +1,4 @@
-"""Pages about what members are told."""
+"""The mails of a site without a mail server."""
 
 from __future__ import annotations
 
