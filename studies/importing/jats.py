@@ -14,6 +14,7 @@ from lxml import etree
 from common.text import clean_line
 from studies.dates import PartialDate
 from studies.identifiers import doi_in, parse_doi, parse_orcid, parse_pmcid, parse_pmid, pmid_in, registration_in
+from studies.importing import licences
 from studies.importing.dates import first_appeared, partial_date
 from studies.importing.guarded import Stream, records
 from studies.importing.prose import line, local_name, paragraph
@@ -48,14 +49,6 @@ CONTINUED_BY = {
     "concern-forward": "concern",
     "correction-forward": "corrected",
 }
-LICENCE_ADDRESS = re.compile(
-    r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-sa|-nd)?)|publicdomain/(zero|mark))(?:/(\d\.\d))?", re.IGNORECASE
-)
-LICENCE_NAME = re.compile(
-    r"Creative Commons Attribution((?:[\s/-]*(?:Non-?\s?Commercial|Share-?\s?Alike|No-?\s?Deriv\w*))*)"
-    r"(?:\s*\(CC[^)]*\))?(?:\s+(\d\.\d))?",
-    re.IGNORECASE,
-)
 GROUP_OPENING = re.compile(r"^(?:(?:and|with)\s+)?(?:(?:on|in)\s+behalf\s+of|for)\s+(?:the\s+)?", re.IGNORECASE)
 DANGLING = re.compile(r"[\s(\[;,]*(?:doi|pmid|pmcid|pubmed)\s*:?\s*[)\].]*$", re.IGNORECASE)
 
@@ -291,24 +284,12 @@ def _licence(meta: etree._Element) -> tuple[str, str]:
         links += [line(element) for element in licence.iter("license_ref", "uri")]
         text = " ".join("".join(licence.itertext()).split())
         for link in (*links, text):
-            if found := LICENCE_ADDRESS.search(link):
-                return _licence_words(found), web_address(f"https://{found[0].lower().rstrip('/')}/")
-        if named := LICENCE_NAME.search(text):
-            return _licence_named(named), ""
+            words, address = licences.from_address(link)
+            if words:
+                return words, address
+        if named := licences.from_name(text):
+            return named, ""
     return "", ""
-
-
-def _licence_words(found: re.Match[str]) -> str:
-    version = f" {found[3]}" if found[3] else ""
-    if found[1]:
-        return f"CC {found[1].upper()}{version}"
-    return "CC0" + version if found[2].lower() == "zero" else "Public domain"
-
-
-def _licence_named(found: re.Match[str]) -> str:
-    more = found[1].lower()
-    parts = [short for word, short in (("commercial", "-NC"), ("alike", "-SA"), ("deriv", "-ND")) if word in more]
-    return f"CC BY{''.join(parts)}" + (f" {found[2]}" if found[2] else "")
 
 
 def _self_address(meta: etree._Element) -> str:

@@ -15,18 +15,12 @@ from studies.dates import PartialDate
 from studies.identifiers import doi_in, parse_doi, parse_orcid, parse_pmid, parse_registration
 from studies.importing.dates import first_appeared, medline_date, partial_date
 from studies.importing.guarded import Stream, records
+from studies.importing.languages import language_code
 from studies.importing.prose import line, paragraph
 from studies.importing.record import Heading, JournalFacts, Person, Reference, Refusal, StudyRecord, year_or_none
 
 WANTED = frozenset({"PubmedArticle", "PubmedBookArticle"})
 
-# MARC codes of the languages that PubMed has most of, as ISO 639-1; the others stay as PubMed writes them.
-LANGUAGES = {
-    "eng": "en", "fre": "fr", "ger": "de", "spa": "es", "ita": "it", "por": "pt", "rus": "ru", "jpn": "ja", "chi": "zh",
-    "dut": "nl", "pol": "pl", "kor": "ko", "dan": "da", "swe": "sv", "nor": "no", "fin": "fi", "cze": "cs", "hun": "hu",
-    "tur": "tr", "heb": "he", "ukr": "uk", "rum": "ro", "bul": "bg", "hrv": "hr", "srp": "sr", "gre": "el", "per": "fa",
-    "ara": "ar",
-}  # fmt: skip
 # What later notices do to a work, the weightiest last.
 NOTICES = {
     "ErratumIn": "corrected",
@@ -208,8 +202,7 @@ def _pages(article: etree._Element) -> str:
 
 
 def _language(article: etree._Element) -> str:
-    code = line(article.find("Language")).lower()
-    return LANGUAGES.get(code, "" if code == "und" else code)
+    return language_code(line(article.find("Language")))
 
 
 def _revised(citation: etree._Element) -> str:
