@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
+import pghistory
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -29,6 +31,17 @@ class MemberManager(UserManager["Member"]):
         return self.get(username__iexact=username)
 
 
+RIGHTS = ("is_staff", "is_superuser", "is_active")
+
+
+# Every change of who may do what, kept by the database itself however it was made, and never changed afterwards.
+@pghistory.track(
+    pghistory.InsertEvent("made", condition=pgtrigger.Q(new__is_staff=True) | pgtrigger.Q(new__is_superuser=True)),
+    pghistory.UpdateEvent("changed", condition=pghistory.AnyChange(*RIGHTS), row=pghistory.New),
+    fields=list(RIGHTS),
+    model_name="MemberRights",
+    append_only=True,
+)
 class Member(AbstractUser):
     """An account: a name of one's own choosing, an e-mail address that is never shown, and a bio.
 

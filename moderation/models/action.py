@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -24,6 +25,13 @@ class Action(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+        # Whoever leaves takes their name out of it; nothing else may ever change.
+        triggers = (
+            pgtrigger.Protect(
+                name="action_kept", operation=pgtrigger.Update, condition=pgtrigger.AnyChange(exclude=["moderator"])
+            ),
+            pgtrigger.Protect(name="action_stays", operation=pgtrigger.Delete),
+        )
         indexes = (models.Index(fields=["content_type", "object_id", "-id"], name="action_on_thing"),)
 
     def __str__(self) -> str:
