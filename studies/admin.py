@@ -11,6 +11,7 @@ from common.looking import LookOnly
 from common.tags import parse, set_tags
 from studies import identifiers
 from studies.importing.journals import title_key
+from studies.importing.knowing import refresh_keys
 from studies.importing.people import author_key
 from studies.importing.record import Person
 from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, StudyText, Summary
@@ -122,6 +123,7 @@ class StudyAdmin(admin.ModelAdmin):
         text.abstract_html = markdown.render(text.abstract)
         text.save(update_fields=["abstract_html"])
         refresh_text(form.instance)
+        refresh_keys(form.instance)
 
 
 @admin.register(Summary)

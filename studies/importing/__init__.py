@@ -2,5 +2,6 @@
 
 ``opening`` opens files and finds their format; ``jats`` and ``pubmed`` read one format each into ``record``;
 ``importing`` stores records, ``building`` computes studies from all that is stored about them, ``linking`` joins
-citations to the studies they name. ``people`` and ``journals`` know authors and journals again.
+citations to the studies they name. ``identity`` and ``knowing`` know works again that carry no identifier, ``people``
+and ``journals`` authors and journals.
 """

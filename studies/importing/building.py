@@ -17,9 +17,11 @@ from common import markdown
 from common.models import Tag
 from common.tags import get_or_create, set_tags
 from studies.evidence import assess
+from studies.importing.identity import folded, title_key
 from studies.importing.journals import known_journal
+from studies.importing.knowing import Key, keys_of, write_keys
 from studies.importing.linking import link
-from studies.importing.people import author_key, folded, known_authors
+from studies.importing.people import author_key, known_authors
 from studies.importing.record import (
     RETRACTION_STATES,
     Heading,
@@ -30,7 +32,7 @@ from studies.importing.record import (
     web_address,
 )
 from studies.importing.subjects import tag_names
-from studies.models import Authorship, Citation, Study, StudySource, StudyTag
+from studies.models import Authorship, Citation, Study, StudySource, StudyTag, StudyText
 from studies.searching import searched_texts, store_texts
 
 # Whom to believe first. PubMed's records are checked by librarians, and MEDLINE text is the same with less in it; JATS
@@ -52,6 +54,7 @@ COLUMNS = (
 )  # fmt: skip
 
 Sources = Mapping[str, StudyRecord]
+Changes = defaultdict[int, list[str]]  # the names of changed fields, by study
 
 
 # ── What the sources say together ────────────────────────────────────────────────────────────────
@@ -172,24 +175,36 @@ def _completed(reference: Reference, known: Mapping[tuple[str, str], Reference])
 
 
 @transaction.atomic
-def build(studies: Mapping[int, Sources]) -> None:
+def build(studies: Mapping[int, Sources]) -> dict[int, list[str]]:
     """Write these studies anew from their sources, and all that hangs on them: authors, citations, links, tags, texts.
 
-    Takes each study's id with its sources. Fields in ``kept_fields`` stay as a librarian set them ("authors", "tags",
-    "citations" and "abstract" count as fields). Rows that are right already are not written.
+    Takes each study's id with its sources; gives the names of the fields that changed, by study. Fields in
+    ``kept_fields`` stay as a librarian set them ("authors", "tags", "citations" and "abstract" count as fields). Rows
+    that are right already are not written.
     """
     rows = {study.pk: study for study in Study.objects.filter(pk__in=studies).select_for_update().order_by("pk")}
     facts = {pk: combined(studies[pk]) for pk in rows}
-    _write_columns(rows, facts)
-    _write_authors(rows, facts)
-    formerly_cited = _write_citations(rows, facts)
+    changes = Changes(list)
+    _write_columns(rows, facts, changes)
+    _write_authors(rows, facts, changes)
+    formerly_cited = _write_citations(rows, facts, changes)
     link(rows, formerly_cited)
+    write_keys({pk: _keys(study, studies[pk]) for pk, study in rows.items()})
     # Tags come last of what others lock too: a member who opens a discussion locks the study, then its tags.
-    _write_tags(rows, facts)
-    _write_texts(rows, facts)
+    _write_tags(rows, facts, changes)
+    _write_texts(rows, facts, changes)
+    return changes
 
 
-def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+def _keys(study: Study, sources: Sources) -> set[Key]:
+    """By what the study is known again: what each of its sources calls it, and what a librarian calls it."""
+    keys = keys_of(sources.values())
+    if "title" in study.kept_fields:
+        keys |= {(title, year, author) for title in [title_key(study.title)] if title for _, year, author in set(keys)}
+    return keys
+
+
+def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
     changed = []
     for pk, study in rows.items():
         wanted = _columns(study, facts[pk])
@@ -200,6 +215,7 @@ def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) 
             setattr(study, name, wanted[name])
         if differing:
             changed.append(study)
+            changes[pk] += differing
     # All exist already, so this updates, in one plain statement; bulk_update would write a CASE for each field and row.
     Study.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=COLUMNS)
 
@@ -245,7 +261,7 @@ def _open_access(record: StudyRecord, pmcid: str | None) -> str:
     return web_address(f"https://doi.org/{record.doi}") if record.licence and record.doi else ""
 
 
-def _write_authors(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+def _write_authors(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
     free = {pk: facts[pk].authors for pk, study in rows.items() if "authors" not in study.kept_fields}
     authors = known_authors(person for people in free.values() for person in people)
     before: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -258,6 +274,8 @@ def _write_authors(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) 
         for pk, people in free.items()
     }
     changed = [pk for pk in wanted if sorted(before[pk]) != wanted[pk]]
+    for pk in changed:
+        changes[pk].append("authors")
     Authorship.objects.filter(study__in=changed).delete()
     Authorship.objects.bulk_create(
         [Authorship(study_id=pk, position=place, author_id=author) for pk in changed for place, author in wanted[pk]],
@@ -265,7 +283,7 @@ def _write_authors(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) 
     )
 
 
-def _write_citations(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> set[int]:
+def _write_citations(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> set[int]:
     """Write the reference lists that differ; gives the ids of studies that the rows now gone pointed at."""
     free = {pk: facts[pk].references for pk, study in rows.items() if "citations" not in study.kept_fields}
     before: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
@@ -277,6 +295,8 @@ def _write_citations(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]
         for pk, references in free.items()
     }
     changed = [pk for pk in wanted if before[pk] != wanted[pk]]
+    for pk in changed:
+        changes[pk].append("citations")
     gone = Citation.objects.filter(study__in=changed)
     formerly_cited = set(gone.filter(cited__isnull=False).values_list("cited_id", flat=True))
     gone.delete()
@@ -287,7 +307,7 @@ def _write_citations(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]
     return formerly_cited
 
 
-def _write_tags(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+def _write_tags(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
     wanted = {pk: tag_names(facts[pk]) for pk, study in rows.items() if "tags" not in study.kept_fields}
     tags = get_or_create(sorted({name for names in wanted.values() for name in names}))
     stands_for = {tag.name: tag.pk for tag in tags}
@@ -301,14 +321,18 @@ def _write_tags(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> 
     # All tags of the batch are locked at once and in one order, so that nobody who tags waits in a circle with us.
     list(Tag.objects.select_for_update().filter(pk__in=moving).order_by("pk").values_list("pk"))
     for pk in changed:
+        changes[pk].append("tags")
         set_tags(rows[pk], StudyTag, wanted[pk])
 
 
-def _write_texts(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord]) -> None:
+def _write_texts(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
     texts = searched_texts(rows.values())
+    before = dict(StudyText.objects.filter(study__in=rows).values_list("study_id", "abstract"))
     kept = {pk for pk, study in rows.items() if "abstract" in study.kept_fields}
     for text in texts:
         if text.pk not in kept:
+            if facts[text.pk].abstract != before.get(text.pk, ""):
+                changes[text.pk].append("abstract")
             text.abstract = facts[text.pk].abstract
             text.abstract_html = markdown.render(text.abstract, doc_id=f"s{text.pk}")
     fields = ["title", "names", "tag_words", "plain"]

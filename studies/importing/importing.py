@@ -6,18 +6,21 @@ Every record is kept as it came (``StudySource``); the study is computed from al
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from studies.importing.building import build, sources_of
+from studies.importing.identity import Described, described, title_key
+from studies.importing.knowing import best_verdict, descriptions_of, propose, propose_pair
 from studies.importing.record import Refusal, StudyRecord, cut
-from studies.models import Study, StudySource
+from studies.models import OtherIdentifier, Study, StudySource, TitleKey
 
 BATCH = 50
 TRIES = 4
@@ -34,18 +37,54 @@ OWN_IDENTIFIERS = {
     "openalex": ("doi", "pmid"), "csl": ("doi", "pmid"), "endnote": ("doi", "pmid"), "ris": ("doi", "pmid"),
     "bibtex": ("doi", "pmid"), "demo": ("pmid", "doi"),
 }  # fmt: skip
+TITLES_SHOWN, MERGED_SHOWN = 200, 1000  # as many as a report names
 OLDER = "a newer version of the record is in the library already"
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A study that an import made or changed: its title, its number where it is in the library, and what changed."""
+
+    title: str
+    study: int | None = None
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        changed = ", ".join(name.replace("_", " ") for name in self.fields)
+        return f"{self.title}: {changed}" if changed else self.title
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A record that was known again, or a study that was merged: with which study, and why."""
+
+    place: str
+    title: str
+    study: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.place or self.title}: joined with study {self.study} because {self.why}"
 
 
 @dataclass
 class Report:
-    """What became of the records of an import. ``losses`` counts what was left out of records that were taken."""
+    """What became of the records of an import.
+
+    ``losses`` counts what was left out of records that were taken. ``merged_count`` is how many records were joined
+    with a study that other sources brought; ``merged`` names them, ``new_titles`` and ``updated_titles`` name studies,
+    each as many as anybody would read.
+    """
 
     new: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
     losses: Counter[str] = field(default_factory=Counter)
+    merged_count: int = 0
+    merged: list[Joined] = field(default_factory=list)
+    new_titles: list[Touched] = field(default_factory=list)
+    updated_titles: list[Touched] = field(default_factory=list)
 
     @property
     def read(self) -> int:
@@ -57,6 +96,10 @@ class Report:
         self.unchanged += other.unchanged
         self.refused += other.refused
         self.losses += other.losses
+        self.merged_count += other.merged_count
+        self.merged += other.merged[: MERGED_SHOWN - len(self.merged)]
+        self.new_titles += other.new_titles[: TITLES_SHOWN - len(self.new_titles)]
+        self.updated_titles += other.updated_titles[: TITLES_SHOWN - len(self.updated_titles)]
 
     def __str__(self) -> str:
         return (
@@ -71,46 +114,52 @@ def import_records(
     *,
     batch_size: int = BATCH,
     done: Callable[[Report], None] | None = None,
+    dry_run: bool = False,
 ) -> Report:
     """Put records of one kind of source into the library; refusals among them go into the report.
 
-    A record is known again by its DOI, PMID or PMCID. One whose stored copy is the same changes nothing, not even a
-    date. Each batch is one transaction; ``done`` is told the report of each after it is committed. A record that the
-    library cannot take is refused, with its place and the reason, and the others of its batch are kept.
+    A record is known again by its DOI, PMID or PMCID, else by title, year, first author and journal (``identity``).
+    One whose stored copy is the same changes nothing, not even a date. Each batch is one transaction; ``done`` is told
+    the report of each after it is committed. A record that the library cannot take is refused, with its place and the
+    reason, and the others of its batch are kept. A ``dry_run`` gives the same report and takes every batch back: what
+    two batches have in common is then new to both.
     """
     report = Report()
     stream = iter(records)
     while batch := list(islice(stream, batch_size)):
-        result = _imported(batch, StudySource.Kind(kind))
+        result = _imported(batch, StudySource.Kind(kind), dry_run)
         report.add(result)
         if done:
             done(result)
     return report
 
 
-def _imported(batch: list[StudyRecord | Refusal], kind: StudySource.Kind) -> Report:
+def _imported(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, dry_run: bool) -> Report:
     for tries_left in reversed(range(TRIES)):
         try:
             with one_at_a_time():
-                return _Batch(kind).take(batch)
+                report = _Batch(kind).take(batch)
+                if dry_run:
+                    transaction.set_rollback(True)
+                return report
         except (DataError, IntegrityError) as error:
-            return _one_by_one(batch, kind, error)
+            return _one_by_one(batch, kind, dry_run, error)
         except OperationalError as error:
             state = getattr(error.__cause__, "sqlstate", None)
             if state == TOO_LARGE:
-                return _one_by_one(batch, kind, error)
+                return _one_by_one(batch, kind, dry_run, error)
             # Inside a transaction of the caller's, only the caller can try again.
             if state not in PASSING or not tries_left or connection.in_atomic_block:
                 raise
     raise AssertionError("unreachable")
 
 
-def _one_by_one(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, error: Exception) -> Report:
+def _one_by_one(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, dry_run: bool, error: Exception) -> Report:
     """The batch again, a transaction for each record: the one at fault is found and the others are kept."""
     report = Report()
     if len(batch) > 1:
         for item in batch:
-            report.add(_imported([item], kind))
+            report.add(_imported([item], kind, dry_run))
     else:
         reason = str(error).partition("\n")[0]
         report.refused.append(Refusal(batch[0].place, f"the database does not take it ({cut(reason, 200)})"))
@@ -144,6 +193,23 @@ class _Known:
     identifiers: dict[str, str]
 
 
+@dataclass(eq=False)
+class _Work:
+    """A study of the library, or one about to be made (``pk`` None), as far as a batch must know it."""
+
+    pk: int | None
+    title: str
+    identifiers: dict[str, str]
+    kept_fields: Collection[str] = ()
+    known: dict[str, _Known] = field(default_factory=dict)  # by kind of source
+    described: list[Described] = field(default_factory=list)
+    record: StudyRecord | None = None  # what this batch says of it
+
+    @property
+    def name(self) -> str:
+        return f"study {self.pk}" if self.pk else f"“{cut(self.title, 80)}” of the same import"
+
+
 class _Conflict(Exception):
     """The record contradicts what the library knows; the text says how."""
 
@@ -154,9 +220,11 @@ class _Batch:
     def __init__(self, kind: StudySource.Kind) -> None:
         self.kind = kind
         self.report = Report()
-        self.studies: dict[tuple[str, str], Study] = {}  # by identifier
-        self.known: dict[int, dict[str, _Known]] = defaultdict(dict)  # by study and kind of source
-        self.changed: dict[int, StudyRecord] = {}
+        self.works: dict[tuple[str, str], _Work] = {}  # by identifier
+        self.titled: dict[str, list[_Work]] = defaultdict(list)  # by title key
+        self.new: list[_Work] = []
+        self.changed: list[_Work] = []
+        self.conflicts: list[tuple[list[_Work], str]] = []
 
     def take(self, batch: list[StudyRecord | Refusal]) -> Report:
         records = [item for item in batch if isinstance(item, StudyRecord)]
@@ -175,75 +243,134 @@ class _Batch:
         return self.report
 
     def _look_up(self, records: list[StudyRecord]) -> None:
-        wanted = Q(pk__in=[])
+        wanted, others = Q(pk__in=[]), Q(pk__in=[])
         for name in IDENTIFIERS:
             if values := {record.identifiers[name] for record in records if name in record.identifiers}:
                 wanted |= Q(**{f"{name}__in": values})
-        found = list(Study.objects.filter(wanted).only(*IDENTIFIERS, "kept_fields"))
-        for study in found:
-            for name in IDENTIFIERS:
-                if value := getattr(study, name):
-                    self.studies[name, value] = study
+                others |= Q(name=name, value__in=values)
+        columns = ("pk", "title", "kept_fields", *IDENTIFIERS)
+        found = {row[0]: row for row in Study.objects.filter(wanted).values_list(*columns)}
+        led_to = list(OtherIdentifier.objects.filter(others).values_list("name", "value", "study_id"))
+        titles = {title_key(record.title) for record in records} - {""}
+        of_title = list(TitleKey.objects.filter(title__in=titles).values_list("title", "study_id").distinct())
+        missing = ({pk for *_, pk in led_to} | {pk for _, pk in of_title}) - set(found)
+        if missing:
+            found |= {row[0]: row for row in Study.objects.filter(pk__in=missing).values_list(*columns)}
+        by_pk: dict[int, _Work] = {}
+        for pk, title, kept, *values in found.values():
+            own = {name: value for name, value in zip(IDENTIFIERS, values, strict=True) if value}
+            by_pk[pk] = work = _Work(pk, title, own, kept)
+            self.works |= dict.fromkeys(own.items(), work)
+        for name, value, pk in led_to:
+            self.works[name, value] = by_pk[pk]
+        for title, pk in of_title:
+            self.titled[title].append(by_pk[pk])
         names = ("study_id", "kind", "digest", "record__revised", "record__doi", "record__pmid", "record__pmcid")
-        for study_id, kind, digest, revised, *values in StudySource.objects.filter(study__in=found).values_list(*names):
+        for pk, kind, digest, revised, *values in StudySource.objects.filter(study__in=found).values_list(*names):
             identifiers = {name: value for name, value in zip(IDENTIFIERS, values, strict=True) if value}
-            self.known[study_id][kind] = _Known(digest, revised or "", identifiers)
+            by_pk[pk].known[kind] = _Known(digest, revised or "", identifiers)
+        for pk, descriptions in descriptions_of({pk for _, pk in of_title}).items():
+            by_pk[pk].described = descriptions
 
     def _sort_in(self, record: StudyRecord) -> None:
         """Find the study of the record, or make it, and count what becomes of it."""
-        study = self._study_of(record)
-        if study is None:
-            study = Study.objects.create(title=record.title, **record.identifiers)
+        work, why = self._work_of(record)
+        if work is None:
+            work = _Work(None, record.title, {})
+            self.new.append(work)
             self.report.new += 1
+            self._show(self.report.new_titles, TITLES_SHOWN, Touched(record.title))
         else:
-            before = self.known[study.pk].get(self.kind)
+            before = work.known.get(self.kind)
             if before and before.digest == record.digest:
                 self.report.unchanged += 1
                 return
-            self._refuse_contradiction(study, record)
+            self._refuse_contradiction(work, record)
             if before and record.revised and record.revised < before.revised:
                 self.report.unchanged += 1
                 self.report.losses[OLDER] += 1
                 return
             self.report.updated += 1
-        self.known[study.pk][self.kind] = _Known(record.digest, record.revised, record.identifiers)
-        self.changed[study.pk] = record
-        for name, value in record.identifiers.items():
-            self.studies[name, value] = study
+            if work.pk and (not before or why.startswith("title")):
+                self.report.merged_count += 1
+                place = record.place or record.title
+                self._show(self.report.merged, MERGED_SHOWN, Joined(place, record.title, work.pk, why))
+        work.known[self.kind] = _Known(record.digest, record.revised, record.identifiers)
+        if work.record is None:
+            self.changed.append(work)
+        work.record = record
+        work.identifiers = {**record.identifiers, **work.identifiers}
+        self.works |= dict.fromkeys(record.identifiers.items(), work)
+        self._describe(work, record)
 
-    def _study_of(self, record: StudyRecord) -> Study | None:
-        """The study that carries any of the record's identifiers. Raises ``_Conflict`` where they name several."""
+    def _describe(self, work: _Work, record: StudyRecord) -> None:
+        """Let the records that follow know the work by what this one says."""
+        said = described(record)
+        if said.title:
+            work.described.append(replace(said, identifiers=work.identifiers))
+            if work not in self.titled[said.title]:
+                self.titled[said.title].append(work)
+
+    def _show(self, shown: list[Any], most: int, thing: Any) -> None:
+        if len(shown) < most:
+            shown.append(thing)
+
+    def _work_of(self, record: StudyRecord) -> tuple[_Work | None, str]:
+        """The work that carries any of the record's identifiers, else that of its title, with why in words.
+
+        Raises ``_Conflict`` where its identifiers name several.
+        """
         found = {
-            f"{IDENTIFIERS[name]} {value}": study
+            f"{IDENTIFIERS[name]} {value}": work
             for name, value in record.identifiers.items()
-            if (study := self.studies.get((name, value)))
+            if (work := self.works.get((name, value)))
         }
-        if len({study.pk for study in found.values()}) > 1:
-            named = ", ".join(f"{identifier} study {study.pk}" for identifier, study in found.items())
+        works = list(dict.fromkeys(found.values()))
+        if len(works) > 1:
+            named = ", ".join(f"{identifier} {work.name}" for identifier, work in found.items())
+            self.conflicts.append((works, f"a record has identifiers of both: {', '.join(found)}"))
             raise _Conflict(f"its identifiers name different studies of the library: {named}")
-        return next(iter(found.values()), None)
+        if works:
+            return works[0], f"the {next(iter(found))} is the same"
+        return self._work_of_title(record)
 
-    def _refuse_contradiction(self, study: Study, record: StudyRecord) -> None:
+    def _work_of_title(self, record: StudyRecord) -> tuple[_Work | None, str]:
+        """The one work that is certainly the record's; none where several are, or where it is only likely."""
+        said = described(record)
+        candidates = self.titled.get(said.title, []) if said.title else []
+        for work in candidates:
+            known = work.known.get(self.kind)
+            if known and known.digest == record.digest:
+                return work, "the record is the same"
+        certain = [
+            (work, verdict.why)
+            for work in candidates
+            if (verdict := best_verdict([said], [each for each in work.described if each.title == said.title]))
+            and verdict.certain
+        ]
+        return certain[0] if len(certain) == 1 else (None, "")
+
+    def _refuse_contradiction(self, work: _Work, record: StudyRecord) -> None:
         """Raise ``_Conflict`` where the study has another identifier of the same kind, on other authority.
 
         A source may correct its own record: PubMed a DOI, JATS a PMID. It is its own where it carries the source's own
         identifier, which never changes.
         """
         on_authority: dict[str, str] = {}
-        sources = self.known[study.pk]
-        for name in IDENTIFIERS:
-            value = getattr(study, name)
-            if value and (not sources or name in study.kept_fields):
+        for name, value in work.identifiers.items():
+            if not work.known or name in work.kept_fields:
                 on_authority[name] = value
-        for kind, known in sources.items():
+        for kind, known in work.known.items():
             if kind != self.kind or not self._same_record(known, record):
                 on_authority |= known.identifiers
         for name, value in record.identifiers.items():
             other = on_authority.get(name, value)
             if other != value:
-                shared = next(f"{IDENTIFIERS[each]} {record.identifiers[each]}" for each in self._shared(study, record))
+                shared = next(
+                    (f"{IDENTIFIERS[each]} {record.identifiers[each]}" for each in self._shared(work, record)), "title"
+                )
                 raise _Conflict(
-                    f"it has the {shared} of study {study.pk}, but {IDENTIFIERS[name]} {value} where that has {other}"
+                    f"it has the {shared} of {work.name}, but {IDENTIFIERS[name]} {value} where that has {other}"
                 )
 
     def _same_record(self, known: _Known, record: StudyRecord) -> bool:
@@ -252,21 +379,39 @@ class _Batch:
                 return known.identifiers[name] == record.identifiers[name]
         return False
 
-    def _shared(self, study: Study, record: StudyRecord) -> Iterator[str]:
-        return (name for name, value in record.identifiers.items() if self.studies.get((name, value)) is study)
+    def _shared(self, work: _Work, record: StudyRecord) -> Iterator[str]:
+        return (name for name, value in record.identifiers.items() if self.works.get((name, value)) is work)
 
     def _store(self) -> None:
-        if not self.changed:
-            return
+        if self.changed:
+            self._store_changed()
+        for works, why in self.conflicts:
+            one, other = works[0].pk, works[1].pk
+            if one and other:
+                propose_pair(one, other, why, 0)
+
+    def _store_changed(self) -> None:
+        made = Study.objects.bulk_create(
+            [Study(title=work.title, **work.identifiers) for work in self.new], batch_size=1000
+        )
+        for work, study in zip(self.new, made, strict=True):
+            work.pk = study.pk
+        records = {work.pk: work.record for work in self.changed if work.pk and work.record}
         now = timezone.now()
         StudySource.objects.bulk_create(
             [
                 StudySource(study_id=pk, kind=self.kind, digest=record.digest, record=record.to_json(), imported_at=now)
-                for pk, record in self.changed.items()
+                for pk, record in records.items()
             ],
             update_conflicts=True,
             unique_fields=["study", "kind"],
             update_fields=["digest", "record", "imported_at"],
         )
-        others = sources_of(self.changed, besides=self.kind)
-        build({pk: {**others[pk], self.kind: record} for pk, record in self.changed.items()})
+        others = sources_of(records, besides=self.kind)
+        changes = build({pk: {**others[pk], self.kind: record} for pk, record in records.items()})
+        new = {work.pk for work in self.new}
+        for work in self.changed:
+            if work.pk and work.pk not in new:
+                fields = tuple(changes.get(work.pk, ()))
+                self._show(self.report.updated_titles, TITLES_SHOWN, Touched(work.title, work.pk, fields))
+        propose(records)

@@ -7,7 +7,7 @@ import re
 from django.db.models import Q
 
 from common.text import cut_at_word, slugify_title
-from studies.importing.people import folded
+from studies.importing.identity import folded
 from studies.importing.record import JournalFacts, cut
 from studies.models import Journal
 

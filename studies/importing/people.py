@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable
 
+from studies.importing.identity import folded
 from studies.importing.record import Person
 from studies.models import Author
 
@@ -24,18 +23,6 @@ def author_key(person: Person) -> str:
     if person.collective:
         return _fitted(f"group:{folded(person.collective)}")
     return _fitted(f"name:{folded(person.family)}|{folded(person.given)}")
-
-
-def folded(text: str) -> str:
-    """Lower case, without accents and punctuation, words apart by one space: for comparing, never for showing."""
-    bare = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text.casefold())
-        if unicodedata.category(character) != "Mn"
-    )
-    words = re.sub(r"['’`.\-‐‑]", "", bare)
-    words = " ".join(re.sub(r"[\W_]+", " ", words).split())
-    return words or unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 def _fitted(key: str) -> str:

@@ -12,11 +12,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from common.text import BLANK_BRAILLE, INVISIBLE_LETTERS, clean_line, clean_text, shortened
 from studies.dates import EARLIEST_YEAR, LATEST_YEAR, PartialDate
 from studies.identifiers import parse_doi, parse_issn, parse_orcid, parse_pmcid, parse_pmid, parse_registration
+from studies.importing.identity import described, tells_enough
 
 ABSTRACT_LIMIT = 100_000  # characters
 REFERENCE_LIMIT = 4_000  # characters of one reference's text
@@ -120,7 +122,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """What one source says about one study. Raises ``NotAStudy`` without a title or without any identifier.
+    """What one source says about one study.
+
+    Raises ``NotAStudy`` without a title, and where nothing would know it again: neither an identifier nor a telling
+    title with two of year, first author and journal (``identity``).
 
     ``abstract`` is Markdown: paragraphs, each with its section's label in bold where there is one, everything else
     escaped. ``keywords`` are the authors' or ours, ``mesh`` NLM's. ``revised`` is the ISO day on which the source last
@@ -190,9 +195,6 @@ class StudyRecord:
         )
         if not self.title:
             raise NotAStudy("it has no title")
-        if not (self.doi or self.pmid or self.pmcid):
-            tried = f" ({'; '.join(losses)})" if losses else ""
-            raise NotAStudy(f"it has neither a DOI nor a PMID nor a PMCID, by which it would be known again{tried}")
         if self.retraction not in RETRACTION_STATES:
             raise NotAStudy(f"“{cut(self.retraction, 40)}” is no state of retraction")
         if self.sample_size is not None and not 0 < self.sample_size < 2**31:
@@ -211,6 +213,12 @@ class StudyRecord:
             keywords=_each_once(filter(None, (cut(word, 200) for word in self.keywords)))[:LIST_LIMIT],
             publication_types=_each_once(filter(None, (cut(name, 120) for name in self.publication_types))),
         )
+        if not (self.doi or self.pmid or self.pmcid or tells_enough(described(self))):
+            tried = f" ({'; '.join(losses)})" if losses else ""
+            raise NotAStudy(
+                f"it has neither a DOI nor a PMID nor a PMCID, by which it would be known again{tried}, and without "
+                "one it needs a title of three words or more that is its own, and two of year, first author and journal"
+            )
         losses += [loss for reference in self.references for loss in reference.losses]
         _set(self, losses=self.losses + tuple(losses))
 
@@ -222,6 +230,11 @@ class StudyRecord:
     def to_json(self) -> dict[str, Any]:
         """As JSON values, without what is empty: what the database stores."""
         return _plain(self)
+
+    @cached_property
+    def json(self) -> str:
+        """The canonical text of ``to_json``."""
+        return canonical(self.to_json())
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any], *, place: str = "") -> StudyRecord:
@@ -249,10 +262,10 @@ class StudyRecord:
         except ValueError as error:
             raise NotAStudy(str(error)) from error
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, in hexadecimal: equal for equal facts, wherever they were read."""
-        return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
+        return hashlib.sha256(self.json.encode()).hexdigest()
 
 
 def canonical(value: Any) -> str:

@@ -1,6 +1,7 @@
 from studies.models.author import Author, Authorship
 from studies.models.change import StudyChange
 from studies.models.citation import Citation
+from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier, TitleKey
 from studies.models.journal import Journal
 from studies.models.saved import SavedStudy
 from studies.models.source import StudySource
@@ -12,6 +13,9 @@ __all__ = [
     "Authorship",
     "Citation",
     "Journal",
+    "MergeProposal",
+    "MergedStudy",
+    "OtherIdentifier",
     "SavedStudy",
     "Study",
     "StudyChange",
@@ -19,4 +23,5 @@ __all__ = [
     "StudyTag",
     "StudyText",
     "Summary",
+    "TitleKey",
 ]

@@ -507,9 +507,9 @@ class TestCommand:
         assert (status, err) == (0, "")
         assert "Read 1: 1 new" in out
 
-    def test_only_reads_when_asked_to(self):
+    def test_writes_nothing_when_asked_to(self):
         status, out, _ = self.run(FILES / "records.xml", "--dry-run")
-        assert "Could be read: 3; refused: 1." in out
+        assert "Nothing was written. Read 4: 3 new, 0 updated, 0 unchanged, 1 refused." in out
         assert not Study.objects.exists()
         assert status == 1
 

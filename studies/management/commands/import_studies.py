@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from tqdm import tqdm
 from studies.importing import opening
 from studies.importing.importing import BATCH, Report, import_records
 from studies.importing.opening import Item
-from studies.importing.record import Refusal, StudyRecord
 
 SHOWN_REFUSALS = 200
 
@@ -31,7 +30,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--batch", type=int, default=BATCH, metavar="N", help=f"records in one transaction ({BATCH})"
         )
-        parser.add_argument("--dry-run", action="store_true", help="only read, and say what could be read")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would become of each record, and write nothing"
+        )
 
     def handle(self, *args: Any, files: list[Path], batch: int, dry_run: bool, **options: Any) -> None:
         for path in files:
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             for path in files:
                 for kind, records in groupby(_watched(path, bar), key=lambda item: item[0]):
                     items = (item for _, item in records)
-                    report.add(_read_only(items) if dry_run else import_records(items, kind, batch_size=batch))
+                    report.add(import_records(items, kind, batch_size=batch, dry_run=dry_run))
         self._tell(report, dry_run)
         if report.refused:
             raise SystemExit(1)
@@ -54,14 +55,14 @@ class Command(BaseCommand):
             self.stderr.write(f"refused: {refusal}")
         if len(report.refused) > SHOWN_REFUSALS:
             self.stderr.write(f"refused: {len(report.refused) - SHOWN_REFUSALS:,} more")
+        for joined in report.merged:
+            self.stdout.write(f"joined: {joined}")
+        if report.merged_count > len(report.merged):
+            self.stdout.write(f"joined: {report.merged_count - len(report.merged):,} more")
         for loss, count in sorted(report.losses.items()):
             self.stdout.write(f"note: {loss} ({count:,} ×)")
-        if dry_run:
-            self.stdout.write(
-                f"Could be read: {report.read - len(report.refused):,}; refused: {len(report.refused):,}."
-            )
-        else:
-            self.stdout.write(f"{str(report).capitalize()}.")
+        told = f"{str(report).capitalize()}."
+        self.stdout.write(f"Nothing was written. {told}" if dry_run else told)
 
 
 def _watched(path: Path, bar: tqdm) -> Iterator[Item]:
@@ -76,14 +77,3 @@ def _watched(path: Path, bar: tqdm) -> Iterator[Item]:
         kind = found or kind
         yield kind, item
     moved(path.stat().st_size)
-
-
-def _read_only(items: Iterable[StudyRecord | Refusal]) -> Report:
-    report = Report()
-    for item in items:
-        if isinstance(item, Refusal):
-            report.refused.append(item)
-        else:
-            report.new += 1
-            report.losses.update(item.losses)
-    return report
