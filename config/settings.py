@@ -364,4 +364,8 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Searches", "network": "60/minute",
         "words": "Your network has searched many times in a short time.",
     },
+    "export": {
+        "title": "Lists of studies as files", "network": "20/minute",
+        "words": "Your network has asked for many lists in a short time.",
+    },
 }  # fmt: skip

@@ -1,11 +1,29 @@
-from django.urls import path
+from django.urls import path, register_converter
 
-from studies.views import librarians, library, study
+from studies.exporting import FORMATS
+from studies.views import exports, librarians, library, study
 
 app_name = "studies"
 
+
+class FormatConverter:
+    """The suffix of a format that studies are exported in."""
+
+    regex = "|".join(suffix.replace(".", r"\.") for suffix in FORMATS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(FormatConverter, "format")
+
 urlpatterns = [
     path("studies/", library.library, name="library"),
+    path("studies.<format:format>", exports.many, name="export_list"),
+    path("studies/<int:pk>/<str:slug>.<format:format>", exports.one, name="export"),
     path("studies/doi/<path:value>/", study.by_identifier, {"kind": "doi"}),
     path("studies/doi/<path:value>", study.by_identifier, {"kind": "doi"}, name="by_doi"),
     path("studies/pmid/<str:value>", study.by_identifier, {"kind": "pmid"}, name="by_pmid"),

@@ -77,6 +77,13 @@ class Facets:
     def any(self) -> bool:
         return self != Facets()
 
+    @property
+    def name(self) -> str:
+        """What the list is narrowed to, in words for the name of a file."""
+        parts = [self.words, self.tag and self.tag.name, self.journal and self.journal.short_title, self.year]
+        parts += [self.level and self.level.label, self.open_access and "open access", self.retracted and "retracted"]
+        return " ".join(str(part) for part in parts if part)
+
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
@@ -107,11 +114,16 @@ def _page(studies: QuerySet, sort: str, after: str) -> KeysetPage:
     if sort != "discussed":
         return paginate(studies.for_list(), ORDERS[sort], after)
     # The order stands on the threads, so the list is read from there: only discussed studies have one.
-    threads = Post.objects.filter(deleted_at__isnull=True, is_hidden=False, comment_count__gt=0).exclude(subject_url="")
+    threads = discussed_threads(Post.objects)
     page = paginate(threads.filter(discussed_study__in=studies), ORDERS[sort], after)
     found = {study.discussion_id: study for study in Study.objects.for_list().filter(discussion__in=page.rows)}
     page.rows = [found[thread.pk] for thread in page.rows if thread.pk in found]
     return page
+
+
+def discussed_threads(posts) -> QuerySet:
+    """The threads in sight that belong to something and have been written in."""
+    return posts.filter(deleted_at__isnull=True, is_hidden=False, comment_count__gt=0).exclude(subject_url="")
 
 
 def _years() -> list[int]:

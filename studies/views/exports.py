@@ -1,0 +1,80 @@
+"""Studies in the formats of reference managers: one, or a list of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_safe
+
+from common.models import Tag
+from common.search import CANDIDATES, Question, find
+from forum.models import Post
+from moderation.limits import count_reading
+from studies.exporting import FORMATS, MOST, respond
+from studies.exporting.loading import item_of, whole
+from studies.models import Author, Study
+from studies.views.library import ORDERS, Facets, discussed_threads
+
+MOST_TAGS = 4
+
+
+@require_safe
+def one(request: HttpRequest, pk: int, slug: str, format: str) -> HttpResponse:
+    """``/studies/12/the-title.bib``: the study as a file."""
+    found = next(iter(whole([pk])), None)
+    if found is None:
+        raise Http404("There is no such study.")
+    if slug != found.slug:
+        return redirect("studies:export", pk, found.slug, format, permanent=True)
+    answer = as_file(found, format)
+    answer["Content-Disposition"] = f'attachment; filename="study-{pk}.{format}"'
+    return answer
+
+
+def as_file(study: Study, format: str) -> HttpResponse:
+    """One study that ``whole`` gave, in the format of this suffix."""
+    kind = FORMATS[format]
+    return HttpResponse(kind.start + kind.entry(item_of(study)) + kind.end, content_type=kind.content_type)
+
+
+@require_safe
+def many(request: HttpRequest, format: str) -> HttpResponseBase:
+    """``/studies.bib?…``: a list as a file. Takes what the library's own address takes, and the lists of other pages:
+    ``author`` (a number), ``tags`` (several, by commas), ``find`` (what was typed into the search box)."""
+    count_reading(request, "export")
+    studies, name = _listed(request)
+    return respond(studies, format, name)
+
+
+def _listed(request: HttpRequest) -> tuple[QuerySet | list[Any], str]:
+    """The studies that the address means, in its order, and a name for the list."""
+    query = request.GET
+    if typed := query.get("find", ""):
+        question = Question.of(typed)
+        return find(Study.objects.only("pk"), "text__search_vector", question, CANDIDATES), f"search {question.text}"
+    facets = Facets.from_query(query)
+    studies, names = facets.apply(Study.objects.all()), [facets.name]
+    if slugs := query.get("tags", ""):
+        tags = [get_object_or_404(Tag, slug=slug) for slug in slugs.split(",")[:MOST_TAGS]]
+        studies = studies.tagged(*tags)
+        names += [tag.name for tag in tags]
+    if number := query.get("author", ""):
+        if not (number.isascii() and number.isdecimal() and len(number) < 19):
+            raise Http404("An author is named by a number.")
+        author = get_object_or_404(Author, pk=int(number))
+        studies = studies.filter(pk__in=author.authorships.values("study"))
+        names.append(author.name)
+    return _in_order(studies, query.get("sort", "new")), " ".join(filter(None, ["studies", *names]))
+
+
+def _in_order(studies: QuerySet, sort: str) -> QuerySet | list[int]:
+    if sort not in ORDERS:
+        raise Http404("Studies can be sorted by new, cited or discussed.")
+    if sort != "discussed":
+        return studies.order_by(*ORDERS[sort])
+    threads = discussed_threads(Post.objects).filter(discussed_study__in=studies).order_by(*ORDERS[sort])
+    return list(threads.values_list("discussed_study", flat=True)[: MOST + 1])
