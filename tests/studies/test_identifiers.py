@@ -1,11 +1,18 @@
 """Identifiers come in many spellings and leave in one."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.markdown import is_followed
 from studies.identifiers import (
+    address_of,
     doi_in,
+    find,
+    named_by,
     parse_doi,
     parse_issn,
     parse_orcid,
@@ -208,3 +215,88 @@ class TestRecognising:
     @given(st.text(max_size=60))
     def test_takes_anything(self, text):
         assert recognise(text) is None or all(recognise(text))
+
+
+PARSE = {"doi": parse_doi, "pmid": parse_pmid, "pmcid": parse_pmcid, "registration": parse_registration}
+PIECES = [
+    "10.", "1234", "/", "abc", "(", ")", "[", "]", "<", ">", "%2f", "%", "doi", ":", " ", ".", ",", ";", "https://", "doi.org",
+    "pubmed.ncbi.nlm.nih.gov", "www.", "ncbi.nlm.nih.gov", "/pmc/articles/", "PMC", "PMID", "NCT", "01095302", "12345678",
+    "nature.com/articles/", "s41586-020-2649-2", "\u200b", "\u2010", "\u2013", "\uff1a", "?", "&", "=", "#", "\n", "x", "0",
+    "10.1002/(SICI)1097-0258(19980815/30)17:15/16<1661::AID-SIM968>3.0.CO;2-2", "EudraCT ", "2009-011845-32", "@", "\x00",
+]  # fmt: skip
+SPELLINGS = Path(__file__).parent / "files" / "spellings.txt"
+ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|([nt]))")
+
+
+def spellings() -> list[tuple[str, list[str]]]:
+    def character(match: re.Match[str]) -> str:
+        return chr(int(match[1], 16)) if match[1] else {"n": "\n", "t": "\t"}[match[2]]
+
+    rows = []
+    for line in SPELLINGS.read_text(encoding="utf-8").split("\n"):
+        if line and not line.startswith("#"):
+            text, _, named = line.rpartition(" =>")
+            rows.append((ESCAPE.sub(character, text), named.split(" + ") if named.strip() else []))
+    return [(text, [name.strip() for name in named]) for text, named in rows]
+
+
+class TestFindingInText:
+    def test_knows_three_hundred_spellings(self):
+        assert len({text for text, _ in spellings()}) >= 300
+
+    def test_finds_each_in_its_spelling_and_nothing_else(self):
+        wrong = [
+            (text, named, found)
+            for text, named in spellings()
+            if (found := [f"{each.kind}:{each.value}" for each in find(text)]) != named
+        ]
+        assert not wrong
+
+    @pytest.mark.parametrize("around", ["We read {} last week.", "({})", "- {}\n- that", "“{}”", "> {}"])
+    def test_finds_them_inside_a_text_too(self, around):
+        for text, named in spellings():
+            if named:
+                assert [f"{each.kind}:{each.value}" for each in find(around.format(text))] == named, text
+
+    def test_tells_where_each_stands_with_its_label(self):
+        text = "Both (PMID: 21383913, and\u200b https://doi.org/10.2147/BTT.S98\u200b06)."
+        assert [text[each.start : each.end] for each in find(text)] == [
+            "PMID: 21383913",
+            "https://doi.org/10.2147/BTT.S98\u200b06",
+        ]
+
+    @given(st.text(max_size=300))
+    def test_takes_anything(self, text):
+        self._sound(text)
+
+    @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+    def test_takes_any_mixture_of_pieces(self, text):
+        self._sound(text)
+
+    def _sound(self, text):
+        end = 0
+        for each in find(text):
+            assert end <= each.start < each.end <= len(text)
+            end = each.end
+            assert PARSE[each.kind](each.value) == each.value
+            address = address_of(each.kind, each.value)
+            assert is_followed(address), address
+            assert named_by(address) in (None, (each.kind, each.value))
+
+    @pytest.mark.parametrize(
+        "named",
+        [
+            ("doi", "10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2"),
+            ("doi", "10.1234/a?b#c%d&e"),
+            ("pmid", "123"),
+            ("pmcid", "PMC123"),
+            ("registration", "NCT01095302"),
+            ("registration", "ISRCTN49952769"),
+        ],
+    )
+    def test_gives_an_address_that_names_the_same_work(self, named):
+        assert named_by(address_of(*named)) == named
+
+    def test_an_address_that_is_no_web_address_names_nothing(self):
+        assert named_by("doi:10.1234/abc") is None
+        assert named_by("/studies/doi/10.1234/abc") is None
