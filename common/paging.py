@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from django.http import Http404
 
 BAD_CURSOR = "This list address is damaged: its “after” part can't be read. Start again at the beginning of the list."
 CURSOR_LIMIT = 600
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError)
 
 
 @dataclass
@@ -41,9 +43,9 @@ class KeysetPage:
 def paginate(queryset: QuerySet, order: Sequence[str], after: str = "", size: int | None = None) -> KeysetPage:
     """Read the page of ``queryset`` that follows ``after``.
 
-    ``order`` names plain columns of the model, ``-`` for descending, the last one unique; a nullable
-    column sorts its nulls last. Reads ``size + 1`` rows (``settings.LIST_PAGE`` unless told). Raises
-    ``Http404`` for a cursor that doesn't fit.
+    ``order`` names plain columns of the model, or of one it points at ("cited__added_at", which the queryset should
+    join), ``-`` for descending, the last one unique; a nullable column sorts its nulls last. Reads ``size + 1`` rows
+    (``settings.LIST_PAGE`` unless told). Raises ``Http404`` for a cursor that doesn't fit.
     """
     size = size or settings.LIST_PAGE
     if after:
@@ -81,27 +83,50 @@ def _rows_after(model: type[Model], order: Sequence[str], values: Sequence[Any])
 
 
 def _encode(row: Model, order: Sequence[str]) -> str:
-    values = [getattr(row, name.removeprefix("-")) for name in order]
+    return cursor_of([reduce(getattr, name.removeprefix("-").split("__"), row) for name in order])
+
+
+def cursor_of(values: Sequence[Any]) -> str:
+    """The cursor of a row with this sort key, for a list whose order is no column's."""
     text = json.dumps([value.isoformat() if hasattr(value, "isoformat") else value for value in values])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def values_of(cursor: str, types: Sequence[type]) -> list[Any]:
+    """The sort key that ``cursor_of`` put into a cursor. Raises ``Http404`` where its values are not of these types."""
+    try:
+        values = _read(cursor, len(types))
+    except UNREADABLE as error:
+        raise Http404(BAD_CURSOR) from error
+    if any(type(value) is not wanted for value, wanted in zip(values, types, strict=True)):
+        raise Http404(BAD_CURSOR)
+    return values
+
+
+def _read(cursor: str, length: int) -> list[Any]:
+    if len(cursor) > CURSOR_LIMIT:
+        raise ValueError
+    values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    if not isinstance(values, list) or len(values) != length:
+        raise ValueError
+    return values
+
+
 def _decode(model: type[Model], order: Sequence[str], cursor: str) -> list[Any]:
     try:
-        if len(cursor) > CURSOR_LIMIT:
-            raise ValueError
-        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        if not isinstance(values, list) or len(values) != len(order):
-            raise ValueError
+        values = _read(cursor, len(order))
         return [
             _value(_column(model, name.removeprefix("-")), value) for name, value in zip(order, values, strict=True)
         ]
-    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError) as error:
+    except UNREADABLE as error:
         raise Http404(BAD_CURSOR) from error
 
 
 def _column(model: type[Model], name: str) -> Any:
-    column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    here, _, beyond = name.partition("__")
+    column: Any = model._meta.pk if here == "pk" else model._meta.get_field(here)
+    if beyond:
+        return _column(column.related_model, beyond)
     # A generated column knows neither its type nor whether it can be null; the one it gives does.
     return getattr(column, "output_field", column)
 

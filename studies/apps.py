@@ -31,6 +31,12 @@ class StudiesConfig(AppConfig):
                 "SELECT count(DISTINCT c.study_id) FROM studies_citation c WHERE c.cited_id = t.id",
             ),
             recount.Counter(
+                "studies_study",
+                "retracted_cites_count",
+                "SELECT count(DISTINCT c.cited_id) FROM studies_citation c JOIN studies_study r ON r.id = c.cited_id"
+                " WHERE c.study_id = t.id AND r.retraction = 'retracted'",
+            ),
+            recount.Counter(
                 "common_tag",
                 "use_count",
                 "(SELECT count(*) FROM studies_studytag s WHERE s.tag_id = t.id)"

@@ -7,6 +7,7 @@ from django.conf import settings
 from common.text import shortened
 from forum.models import Category, Post
 from studies.models import Study
+from studies.standing import subject_note
 
 CATEGORY_SLUG = "research"
 
@@ -32,6 +33,7 @@ def open_discussion(study: Study, member) -> Post:
             tags=[tag.name for tag in locked.tags.all()[: settings.TAGS_LIMIT]],
             subject_title=locked.title,
             subject_url=locked.get_absolute_url(),
+            subject_note=subject_note(locked.retraction),
         )
         locked.discussion = thread
         locked.save(update_fields=["discussion"])

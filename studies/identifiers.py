@@ -156,6 +156,11 @@ def registration_in(text: str) -> str:
     return _registration(found[0]) if found else ""
 
 
+def registrations_in(text: str) -> list[str]:
+    """Every registration number inside a text, in order."""
+    return [_registration(found[0]) for found in REGISTRATION.finditer(text)]
+
+
 def _registration(text: str) -> str:
     number = re.sub(r"^EudraCT\s*(?:number|no\.?|nr\.?)?\s*:?\s*", "", text, flags=re.IGNORECASE)
     number = re.sub(r"\s", "", number)

@@ -77,7 +77,7 @@ CANDIDATES = """
         LEFT JOIN by_tag USING (study_id)
         LEFT JOIN by_reference USING (study_id)
         LEFT JOIN directly USING (study_id)
-        WHERE study.retraction <> 'retracted'
+        WHERE %(with_retracted)s OR study.retraction <> 'retracted'
     )
     SELECT study_id, tags, shared_references, cited, citing, score, count(*) OVER ()
     FROM scored ORDER BY score DESC, study_id DESC LIMIT %(most)s
@@ -121,8 +121,8 @@ class SimilarStudies:
     count: CappedCount = field(default_factory=lambda: CappedCount(0))
 
 
-def similar_studies(study: Study, *, most: int = 5) -> SimilarStudies:
-    """The studies most like this one; retracted ones are left out.
+def similar_studies(study: Study, *, most: int = 5, with_retracted: bool = False) -> SimilarStudies:
+    """The studies most like this one; retracted ones are left out unless asked for.
 
     The number of queries and of rows read is bounded whatever the library holds, so the count is of the
     bounded candidates: exact while every tag has fewer than ``PER_TAG`` studies.
@@ -143,6 +143,7 @@ def similar_studies(study: Study, *, most: int = 5) -> SimilarStudies:
                 "references": REFERENCES,
                 "cites": CITES,
                 "most": most,
+                "with_retracted": with_retracted,
             },
         )
         found = cursor.fetchall()

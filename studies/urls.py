@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import exports, librarians, library, study
+from studies.views import citations, exports, librarians, library, study
 
 app_name = "studies"
 
@@ -33,8 +33,8 @@ urlpatterns = [
     path("studies/<int:pk>/cover.svg", study.cover, name="cover"),
     path("studies/<int:pk>/<str:slug>/", study.study, name="study"),
     path("studies/<int:pk>/<str:slug>/discuss/", study.discuss, name="discuss"),
-    path("studies/<int:pk>/<str:slug>/references/", study.references, name="references"),
-    path("studies/<int:pk>/<str:slug>/cited-by/", study.cited_by, name="cited_by"),
+    path("studies/<int:pk>/<str:slug>/references/", citations.references, name="references"),
+    path("studies/<int:pk>/<str:slug>/cited-by/", citations.cited_by, name="cited_by"),
     path("studies/<int:pk>/<str:slug>/posts/", study.posts, name="posts"),
     path("studies/<int:pk>/<str:slug>/similar/", study.similar, name="similar"),
     path("librarians/", librarians.librarians, name="librarians"),

@@ -58,7 +58,8 @@ class Post(Moderated, Upvotable):
     """A member's post. The text stands in ``PostText``, so that lists read thin rows.
 
     ``author`` is empty where the house opened the thread (the discussion of a thing outside the forum)
-    and when a member has left. Such a thread names its subject by ``subject_title`` and ``subject_url``.
+    and when a member has left. Such a thread names its subject by ``subject_title`` and ``subject_url``;
+    ``subject_note`` is what a reader must know about the subject at once ("Retracted").
     """
 
     vote_model = PostVote
@@ -71,6 +72,7 @@ class Post(Moderated, Upvotable):
     gist = models.CharField(max_length=settings.GIST_LIMIT, blank=True, default="", editable=False)
     subject_title = models.CharField(max_length=1000, blank=True, default="", editable=False)
     subject_url = models.CharField(max_length=300, blank=True, default="", editable=False)
+    subject_note = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     tags = models.ManyToManyField("common.Tag", through="forum.PostTag", related_name="posts")
     posted_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -135,6 +137,7 @@ class Post(Moderated, Upvotable):
         posted_at: datetime | None = None,
         subject_title: str = "",
         subject_url: str = "",
+        subject_note: str = "",
     ) -> Post:
         """Start a post. The same words with the same ``token``, however often sent, are one post.
 
@@ -145,6 +148,7 @@ class Post(Moderated, Upvotable):
         fresh = cls(
             author=author, category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
             token=token, posted_at=moment, last_active_at=moment, subject_title=subject_title, subject_url=subject_url,
+            subject_note=subject_note,
         )  # fmt: skip
         post = fresh
         if author is not None:

@@ -17,11 +17,13 @@ from common import markdown
 from common.models import Tag
 from common.tags import get_or_create, set_tags
 from studies.evidence import assess
+from studies.importing.facts import write_facts
 from studies.importing.identity import folded, title_key
 from studies.importing.journals import known_journal
 from studies.importing.knowing import Key, keys_of, write_keys
 from studies.importing.linking import link
 from studies.importing.people import author_key, known_authors
+from studies.importing.precedence import PRECEDENCE, PRECEDENCE_OF_REFERENCES
 from studies.importing.record import (
     RETRACTION_STATES,
     Heading,
@@ -31,26 +33,17 @@ from studies.importing.record import (
     StudyRecord,
     web_address,
 )
+from studies.importing.relating import relate, stated
 from studies.importing.subjects import tag_names
 from studies.models import Authorship, Citation, Study, StudySource, StudyTag, StudyText
 from studies.searching import searched_texts, store_texts
 
-# Whom to believe first. PubMed's records are checked by librarians, and MEDLINE text is the same with less in it; JATS
-# is what the publisher typed, Crossref what he deposited, OpenAlex what a machine made of that. What somebody's
-# reference manager wrote comes after, the formats that keep more before those that keep less; ours come last.
-PRECEDENCE = tuple(
-    StudySource.Kind(kind) for kind in "pubmed medline jats crossref openalex csl endnote ris bibtex demo".split()
-)
-# Reference lists the other way about: JATS keeps each reference as printed, PubMed often only its number.
-PRECEDENCE_OF_REFERENCES = tuple(
-    StudySource.Kind(kind) for kind in "jats crossref pubmed medline openalex csl endnote ris bibtex demo".split()
-)
 BATCH = 100
 
 COLUMNS = (
     "title", "journal", "published_year", "published_month", "published_day", "volume", "issue", "pages", "language",
     "doi", "pmid", "pmcid", "registration", "publication_types", "study_type", "evidence_level", "evidence_source",
-    "sample_size", "licence", "open_access_url", "retraction", "retraction_notice", "retraction_date",
+    "sample_size", "licence", "open_access_url",
 )  # fmt: skip
 
 Sources = Mapping[str, StudyRecord]
@@ -73,7 +66,8 @@ def combined(sources: Sources) -> StudyRecord:
         name: next((value for record in records if (value := getattr(record, name))), getattr(first, name))
         for name in (
             "title", "published", "doi", "pmid", "pmcid", "volume", "issue", "pages", "language", "abstract",
-            "article_type", "open_access_url", "registration", "sample_size",
+            "article_type", "open_access_url", "registration", "sample_size", "population", "intervention",
+            "comparison", "outcome", "funding", "conflicts",
         )
     }  # fmt: skip
     licensed = next((record for record in records if record.licence), first)
@@ -87,6 +81,8 @@ def combined(sources: Sources) -> StudyRecord:
         mesh=_headings(records),
         publication_types=_joined(record.publication_types for record in records),
         references=_references([sources[kind].references for kind in PRECEDENCE_OF_REFERENCES if kind in sources]),
+        registrations=_joined(record.registrations for record in records),
+        relations=tuple(relation for _, relation in stated(sources)),
         licence=licensed.licence,
         licence_url=licensed.licence_url,
         retraction=gravest.retraction,
@@ -190,6 +186,8 @@ def build(studies: Mapping[int, Sources]) -> dict[int, list[str]]:
     formerly_cited = _write_citations(rows, facts, changes)
     link(rows, formerly_cited)
     write_keys({pk: _keys(study, studies[pk]) for pk, study in rows.items()})
+    relate(rows, studies)
+    write_facts(rows, facts, studies)
     # Tags come last of what others lock too: a member who opens a discussion locks the study, then its tags.
     _write_tags(rows, facts, changes)
     _write_texts(rows, facts, changes)
@@ -246,9 +244,6 @@ def _columns(study: Study, record: StudyRecord) -> dict[str, Any]:
         "sample_size": record.sample_size,
         "licence": record.licence,
         "open_access_url": _open_access(record, pmcid),
-        "retraction": record.retraction,
-        "retraction_notice": record.retraction_notice,
-        "retraction_date": record.retraction_date,
     }
 
 

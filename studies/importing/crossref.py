@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from studies.dates import PartialDate
-from studies.identifiers import doi_in, parse_doi, pmid_in, registration_in
+from studies.identifiers import doi_in, parse_doi, parse_pmcid, parse_pmid, pmid_in, registrations_in
 from studies.importing import licences
 from studies.importing.dates import first_appeared, partial_date
 from studies.importing.json_values import table_of, tables_of, text_of, texts_of
 from studies.importing.languages import language_code
 from studies.importing.names import spoken
-from studies.importing.record import JournalFacts, Person, Reference, StudyRecord, tidy
+from studies.importing.record import OPPOSITES, JournalFacts, Person, Reference, Relation, StudyRecord, tidy
 from studies.importing.words import abstract_of, title_of
 
 APPEARED = ("published", "published-print", "published-online", "issued", "posted")
@@ -28,6 +28,20 @@ UPDATES = {
     "correction": "corrected", "corrigendum": "corrected", "erratum": "corrected", "partial_retraction": "corrected",
     "expression_of_concern": "concern",
     "retraction": "retracted", "withdrawal": "retracted", "removal": "retracted",
+}  # fmt: skip
+# What a notice states of the work that it updates; the work itself states the opposite.
+RELATIONS_OF_UPDATES = {
+    "correction": "corrects", "corrigendum": "corrects", "erratum": "corrects", "partial_retraction": "partly_retracts",
+    "expression_of_concern": "concern_about",
+    "retraction": "retracts", "withdrawal": "retracts", "removal": "retracts",
+    "addendum": "updates", "clarification": "updates", "new_version": "updates", "new_edition": "updates",
+}  # fmt: skip
+RELATIONS = {
+    "is-preprint-of": "preprint_of", "has-preprint": "has_preprint",
+    "is-comment-on": "comments_on", "has-comment": "commented_by",
+    "is-reply-to": "comments_on", "has-reply": "commented_by",
+    "is-correction-of": "corrects", "has-correction": "corrected_by",
+    "is-replaced-by": "updated_by", "replaces": "updates",
 }  # fmt: skip
 NOTICES = {
     "corrected": "Published Erratum",
@@ -72,7 +86,9 @@ def record_of(message: dict[str, Any], place: str) -> StudyRecord:
         references=tuple(filter(None, references)),
         licence=licence,
         licence_url=licence_url,
-        registration=_registration(message),
+        registrations=tuple(_registrations(message)),
+        funding=tuple(_funding(message)),
+        relations=tuple(_relations(message)),
         retraction=state,
         retraction_notice=notice,
         retraction_date=noticed,
@@ -148,11 +164,39 @@ def _licence(message: dict[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _registration(message: dict[str, Any]) -> str:
+def _registrations(message: dict[str, Any]) -> Iterator[str]:
     for trial in tables_of(message.get("clinical-trial-number")):
-        if number := registration_in(text_of(trial.get("clinical-trial-number"))):
-            return number
-    return ""
+        yield from registrations_in(text_of(trial.get("clinical-trial-number")))
+
+
+def _funding(message: dict[str, Any]) -> Iterator[str]:
+    """A line for each who paid, with the numbers of the grants before the name."""
+    for funder in tables_of(message.get("funder")):
+        yield ", ".join(filter(None, map(tidy, (*texts_of(funder.get("award")), text_of(funder.get("name"))))))
+
+
+def _relations(message: dict[str, Any]) -> Iterator[Relation]:
+    """What it updates, what updates it, and the works it names as its preprint, version, comment or reply."""
+    own = parse_doi(text_of(message.get("DOI")))
+    for name, turned in (("update-to", False), ("updated-by", True)):
+        for update in tables_of(message.get(name)):
+            kind = RELATIONS_OF_UPDATES.get(_update_type(update), "")
+            doi, date = parse_doi(text_of(update.get("DOI"))), date_of(update.get("updated"))
+            if kind and doi and doi != own:
+                yield Relation(OPPOSITES[kind] if turned else kind, doi=doi, date=date.iso if date else "")
+    for name, others in table_of(message.get("relation")).items():
+        for other in tables_of(others) if name in RELATIONS else ():
+            kind, value = text_of(other.get("id-type")).lower(), text_of(other.get("id"))
+            if kind == "doi" and parse_doi(value) not in ("", own):
+                yield Relation(RELATIONS[name], doi=value)
+            elif kind == "pmid" and parse_pmid(value):
+                yield Relation(RELATIONS[name], pmid=value)
+            elif kind == "pmcid" and parse_pmcid(value):
+                yield Relation(RELATIONS[name], pmcid=value)
+
+
+def _update_type(update: dict[str, Any]) -> str:
+    return text_of(update.get("type")).lower().replace("-", "_").replace(" ", "_")
 
 
 def _retraction(message: dict[str, Any], title: str) -> tuple[str, str, str]:
@@ -166,7 +210,7 @@ def _retraction(message: dict[str, Any], title: str) -> tuple[str, str, str]:
     to = list(tables_of(message.get("update-to")))
     of_itself = [update for update in to if parse_doi(text_of(update.get("DOI"))) == own]
     for update in (*tables_of(message.get("updated-by")), *of_itself):
-        state = UPDATES.get(text_of(update.get("type")).lower().replace("-", "_").replace(" ", "_"), "")
+        state = UPDATES.get(_update_type(update), "")
         if WEIGHT[state] > WEIGHT[found[0]]:
             date = date_of(update.get("updated"))
             found = (state, parse_doi(text_of(update.get("DOI"))), date.iso if date else "")

@@ -13,7 +13,15 @@ from lxml import etree
 
 from common.text import clean_line
 from studies.dates import PartialDate
-from studies.identifiers import doi_in, parse_doi, parse_orcid, parse_pmcid, parse_pmid, pmid_in, registration_in
+from studies.identifiers import (
+    doi_in,
+    parse_doi,
+    parse_orcid,
+    parse_pmcid,
+    parse_pmid,
+    pmid_in,
+    registrations_in,
+)
 from studies.importing import licences
 from studies.importing.dates import first_appeared, partial_date
 from studies.importing.guarded import Stream, records
@@ -24,6 +32,7 @@ from studies.importing.record import (
     Person,
     Reference,
     Refusal,
+    Relation,
     StudyRecord,
     web_address,
     year_or_none,
@@ -31,7 +40,8 @@ from studies.importing.record import (
 
 WANTED = frozenset({"article"})
 DROPPED = frozenset({"body", "floats-group", "floats-wrap", "sub-article", "response", "app-group", "bio"})
-XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+XLINK = "{http://www.w3.org/1999/xlink}"
+XLINK_HREF = f"{XLINK}href"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 # A publication date is one of these; "received", "accepted" and the day PMC released it are not when it appeared.
@@ -49,6 +59,20 @@ CONTINUED_BY = {
     "concern-forward": "concern",
     "correction-forward": "corrected",
 }
+# The suite's own list of types, each as the article that carries the link tells it. "Article-reference" says only that
+# there is another article.
+RELATIONS = {
+    "retraction-forward": "retracted_by", "retracted-article": "retracts",
+    "partial-retraction-forward": "partly_retracted_by", "partial-retraction": "partly_retracts",
+    "expression-of-concern-forward": "concern_in", "concern-forward": "concern_in",
+    "expression-of-concern": "concern_about", "object-of-concern": "concern_about",
+    "correction-forward": "corrected_by", "corrected-article": "corrects",
+    "republished-article": "republishes", "republication-forward": "republished_as",
+    "preprint": "has_preprint",
+    "update": "updated_by", "updated-article": "updates", "addendum": "updated_by", "addended-article": "updates",
+    "commentary": "commented_by", "letter-reply": "commented_by", "commentary-article": "comments_on",
+    "companion": "companion", "article-reference": "companion",
+}  # fmt: skip
 GROUP_OPENING = re.compile(r"^(?:(?:and|with)\s+)?(?:(?:on|in)\s+behalf\s+of|for)\s+(?:the\s+)?", re.IGNORECASE)
 DANGLING = re.compile(r"[\s(\[;,]*(?:doi|pmid|pmcid|pubmed)\s*:?\s*[)\].]*$", re.IGNORECASE)
 
@@ -65,9 +89,10 @@ def _record(article: etree._Element, place: str) -> StudyRecord:
         meta = etree.Element("article-meta")
     ids = _article_ids(meta)
     licence, licence_url = _licence(meta)
-    abstract, registration = _abstract(meta)
+    abstract, registrations = _abstract(meta)
     found, losses = _references(article)
     state, notice, noticed = _continued_by(meta)
+    registrations = [*_marked_registrations(article), *registrations]
     return StudyRecord(
         title=_title(meta),
         journal=_journal(article),
@@ -88,7 +113,10 @@ def _record(article: etree._Element, place: str) -> StudyRecord:
         licence=licence,
         licence_url=licence_url,
         open_access_url=_self_address(meta) if licence else "",
-        registration=_marked_registration(article) or registration,
+        registrations=tuple(registrations),
+        funding=tuple(_funding(article, meta)),
+        conflicts=" ".join(_notes(article, CONFLICT_NOTES)),
+        relations=tuple(_relations(meta)),
         retraction=state,
         retraction_notice=notice,
         retraction_date=noticed,
@@ -204,20 +232,21 @@ def _person(name: etree._Element, orcid: str) -> Person:
 # ── What it says ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _abstract(meta: etree._Element) -> tuple[str, str]:
-    """The authors' abstract as Markdown, and the registration number that a section named for it gives."""
+def _abstract(meta: etree._Element) -> tuple[str, list[str]]:
+    """The authors' abstract as Markdown, and the registration numbers that a section named for them gives."""
     abstracts = meta.findall("abstract")
     plain = [each for each in abstracts if not each.get("abstract-type")]
     typed = [each for each in abstracts if each.get("abstract-type", "").lower() not in NOT_THE_ABSTRACT]
     chosen = next(iter(plain or typed), None)
     if chosen is None:
-        return "", ""
-    paragraphs, registration = [], ""
+        return "", []
+    paragraphs: list[str] = []
+    registrations: list[str] = []
     for label, text in _sections(chosen, ""):
         paragraphs.append(paragraph(text, label))
-        if not registration and "registr" in label.lower():
-            registration = registration_in(text)
-    return "\n\n".join(filter(None, paragraphs)), registration
+        if "registr" in label.lower():
+            registrations += registrations_in(text)
+    return "\n\n".join(filter(None, paragraphs)), registrations
 
 
 def _sections(parent: etree._Element, label: str) -> Iterator[tuple[str, str]]:
@@ -258,15 +287,15 @@ def _mesh(meta: etree._Element) -> Iterator[Heading]:
                 yield Heading(line(element).split("/")[0])
 
 
-def _marked_registration(article: etree._Element) -> str:
-    """The number of a trial's registration, where the markup says that it is one."""
+def _marked_registrations(article: etree._Element) -> Iterator[str]:
+    """The numbers of a trial's registrations, where the markup says that they are."""
     for element in article.iterfind("front//*"):
         marked = (element.get("ext-link-type"), element.get("content-type"), element.get("document-id-type"))
         if {"clinical-trial", "clinical-trial-number", "trial"} & set(marked):
             for text in (line(element), element.get("document-id", ""), element.get(XLINK_HREF, "")):
-                if number := registration_in(text):
-                    return number
-    return ""
+                if numbers := registrations_in(text):
+                    yield from numbers
+                    break
 
 
 # ── What may be done with it ─────────────────────────────────────────────────────────────────────
@@ -312,6 +341,71 @@ def _continued_by(meta: etree._Element) -> tuple[str, str, str]:
             link = element.get(XLINK_HREF, "") or line(element)
             found = (state, parse_doi(link) or parse_pmid(link), line(element.find("date/year")))
     return found
+
+
+def _relations(meta: etree._Element) -> Iterator[Relation]:
+    """The links to other articles, and the preprint that the history of publication names."""
+    for element in meta.findall("related-article"):
+        kind = RELATIONS.get(element.get("related-article-type", ""), "")
+        if kind:
+            ids = _linked(element.get(XLINK_HREF, "") or line(element), element.get("ext-link-type", ""))
+            words = element.get(f"{XLINK}title", "") if ids else line(element)
+            yield Relation(kind, **ids, text=words, date=_stated(element))
+    for event in meta.findall("pub-history/event"):
+        if event.get("event-type") == "preprint":
+            for link in event.iter("self-uri", "article-id"):
+                if ids := _linked(link.get(XLINK_HREF, "") or line(link), "doi"):
+                    yield Relation("has_preprint", **ids)
+
+
+def _linked(link: str, kind: str) -> dict[str, str]:
+    """The identifier that a link holds, by its kind; {} for none."""
+    if doi := parse_doi(link):
+        return {"doi": doi}
+    if pmcid := parse_pmcid(f"PMC{link}" if kind in ("pmc", "pmcid") and link.isdigit() else link):
+        return {"pmcid": pmcid}
+    return {"pmid": pmid} if kind in ("pmid", "pubmed", "") and (pmid := parse_pmid(link)) else {}
+
+
+def _stated(element: etree._Element) -> str:
+    date = partial_date(*(line(element.find(f"date/{name}")) for name in ("year", "month", "day")))
+    return date.iso if date else ""
+
+
+# ── Who paid, and whose interest is in it ────────────────────────────────────────────────────────
+
+CONFLICT_NOTES = frozenset({"coi-statement", "conflict"})
+FUNDING_NOTES = frozenset({"supported-by"})
+NOTE_OPENING = re.compile(
+    r"^(?:declarations? of |statements? (?:of|on) |potential )?(?:conflicts? of interests?"
+    r"|competing (?:financial )?interests?"
+    r"|conflicting interests?|interests?|disclosures?|funding(?:\s*/\s*support)?)(?: statement| disclosure)?\s*[:.]\s*",
+    re.IGNORECASE,
+)
+
+
+def _notes(article: etree._Element, kinds: frozenset[str]) -> Iterator[str]:
+    """The text of the footnotes of these types, without the heading that many open with."""
+    for note in article.iterfind(".//fn"):
+        if note.get("fn-type", "").lower() in kinds:
+            text = " ".join(filter(None, (line(part) for part in note.iterchildren("p"))))
+            yield NOTE_OPENING.sub("", text) or text
+
+
+def _funding(article: etree._Element, meta: etree._Element) -> Iterator[str]:
+    """A line for each award, with its numbers; where none is tagged, the statement as written."""
+    awards = meta.findall("funding-group/award-group")
+    for award in awards:
+        numbers = [line(element) for element in award.findall("award-id")]
+        sources = [line(element, _is_identifier) for element in award.findall("funding-source")]
+        yield ", ".join(filter(None, (*numbers, *sources)))
+    if not awards:
+        statements = [line(element) for element in meta.findall("funding-group/funding-statement")]
+        yield from statements or _notes(article, FUNDING_NOTES)
+
+
+def _is_identifier(element: etree._Element) -> bool:
+    return element.tag == "institution-id" or element.get("content-type", "").endswith("-id")
 
 
 # ── What it cites ────────────────────────────────────────────────────────────────────────────────

@@ -44,17 +44,20 @@ SELECT study_id FROM changed UNION SELECT before FROM changed UNION SELECT after
 # The same sums as the counters that ``studies.apps`` registers for ``manage.py recount``.
 RECOUNT = """
 UPDATE studies_study t
-SET reference_count = n.reference_count, cites_count = n.cites_count, cited_by_count = n.cited_by_count
+SET reference_count = n.reference_count, cites_count = n.cites_count, cited_by_count = n.cited_by_count,
+    retracted_cites_count = n.retracted_cites_count
 FROM (
     SELECT s.id,
            (SELECT count(*) FROM studies_citation c WHERE c.study_id = s.id) AS reference_count,
            (SELECT count(*) FROM studies_citation c WHERE c.study_id = s.id AND c.cited_id IS NOT NULL) AS cites_count,
-           (SELECT count(DISTINCT c.study_id) FROM studies_citation c WHERE c.cited_id = s.id) AS cited_by_count
+           (SELECT count(DISTINCT c.study_id) FROM studies_citation c WHERE c.cited_id = s.id) AS cited_by_count,
+           (SELECT count(DISTINCT c.cited_id) FROM studies_citation c JOIN studies_study r ON r.id = c.cited_id
+            WHERE c.study_id = s.id AND r.retraction = 'retracted') AS retracted_cites_count
     FROM studies_study s WHERE s.id = ANY(%(ids)s)
 ) n
 WHERE t.id = n.id
-  AND (t.reference_count, t.cites_count, t.cited_by_count)
-      IS DISTINCT FROM (n.reference_count, n.cites_count, n.cited_by_count)
+  AND (t.reference_count, t.cites_count, t.cited_by_count, t.retracted_cites_count)
+      IS DISTINCT FROM (n.reference_count, n.cites_count, n.cited_by_count, n.retracted_cites_count)
 """
 
 

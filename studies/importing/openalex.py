@@ -18,7 +18,7 @@ from studies.importing.dates import partial_date
 from studies.importing.json_values import table_of, tables_of, text_of, texts_of
 from studies.importing.languages import language_code
 from studies.importing.names import spoken
-from studies.importing.record import Heading, JournalFacts, Person, StudyRecord, web_address
+from studies.importing.record import Heading, JournalFacts, Person, StudyRecord, tidy, web_address
 from studies.importing.words import abstract_of, title_of
 
 PUBLICATION_TYPES = {
@@ -72,6 +72,7 @@ def record_of(work: dict[str, Any], place: str) -> StudyRecord:
         licence=licences.from_short(text_of(primary.get("license")))
         or licences.from_short(text_of(best.get("license"))),
         open_access_url=_open_access(work, best),
+        funding=tuple(_funding(work)),
         retraction="retracted" if work.get("is_retracted") is True and not notice else "",
         revised=text_of(work.get("updated_date"))[:10],
         place=place,
@@ -149,6 +150,13 @@ def _publication_type(kind: str, work: dict[str, Any], source: dict[str, Any]) -
     if kind == "article" and text_of(source.get("type")) == "journal" and work.get("is_paratext") is not True:
         return "Journal Article"
     return PUBLICATION_TYPES.get(kind, "")
+
+
+def _funding(work: dict[str, Any]) -> Iterator[str]:
+    """A line for each grant: its number and who gave it. Newer answers call them awards."""
+    for grant in (*tables_of(work.get("grants")), *tables_of(work.get("awards"))):
+        number = text_of(grant.get("award_id")) or text_of(grant.get("funder_award_id"))
+        yield ", ".join(filter(None, map(tidy, (number, text_of(grant.get("funder_display_name"))))))
 
 
 def _open_access(work: dict[str, Any], best: dict[str, Any]) -> str:

@@ -17,7 +17,16 @@ from studies.importing.dates import first_appeared, medline_date, partial_date
 from studies.importing.guarded import Stream, records
 from studies.importing.languages import language_code
 from studies.importing.prose import line, paragraph
-from studies.importing.record import Heading, JournalFacts, Person, Reference, Refusal, StudyRecord, year_or_none
+from studies.importing.record import (
+    Heading,
+    JournalFacts,
+    Person,
+    Reference,
+    Refusal,
+    Relation,
+    StudyRecord,
+    year_or_none,
+)
 
 WANTED = frozenset({"PubmedArticle", "PubmedBookArticle"})
 
@@ -30,6 +39,22 @@ NOTICES = {
     "RetractionIn": "retracted",
     "RetractedandRepublishedIn": "retracted",
 }
+# How a record names its relations to other works; "Cites" are references, and what is not here is no relation we show.
+RELATIONS = {
+    "RetractionIn": "retracted_by", "RetractionOf": "retracts",
+    "RetractedandRepublishedIn": "replaced_by", "RetractedandRepublishedFrom": "replaces",
+    "PartialRetractionIn": "partly_retracted_by", "PartialRetractionOf": "partly_retracts",
+    "ExpressionOfConcernIn": "concern_in", "ExpressionOfConcernFor": "concern_about",
+    "ErratumIn": "corrected_by", "ErratumFor": "corrects",
+    "CorrectedandRepublishedIn": "republished_as", "CorrectedandRepublishedFrom": "republishes",
+    "RepublishedIn": "republished_as", "RepublishedFrom": "republishes",
+    "UpdateIn": "updated_by", "UpdateOf": "updates",
+    "CommentIn": "commented_by", "CommentOn": "comments_on",
+}  # fmt: skip
+# PubMed calls the published version an update of its preprint; only the server's name tells it from other updates.
+PREPRINT_SERVER = re.compile(
+    r"\s*(?:medRxiv|bioRxiv|ArXiv|ChemRxiv|PsyArXiv|Res(?:earch)? Sq\w*|SSRN|Preprints|Authorea|OSF)\b", re.IGNORECASE
+)
 EMPTY_REFERENCE = "an entry of the reference list is empty"
 WEIGHT = {"": 0, "corrected": 1, "concern": 2, "retracted": 3}
 YEAR_IN_REFERENCE = re.compile(r"(?:^|[\s(.;])((?:1[89]|20)\d\d)(?=[\s;:,.)]|$)")
@@ -70,7 +95,10 @@ def _article(element: etree._Element, place: str) -> StudyRecord:
         mesh=tuple(_mesh(citation)),
         publication_types=tuple(line(name) for name in article.iterfind("PublicationTypeList/PublicationType")),
         references=tuple(filter(None, references)),
-        registration=_registration(article),
+        registrations=tuple(_registrations(article)),
+        funding=tuple(_funding(article)),
+        conflicts=line(citation.find("CoiStatement")),
+        relations=tuple(_relations(citation)),
         retraction=state,
         retraction_notice=notice,
         retraction_date=noticed,
@@ -232,12 +260,32 @@ def _mesh(citation: etree._Element) -> Iterator[Heading]:
             yield Heading(line(descriptor), any(part.get("MajorTopicYN") == "Y" for part in heading))
 
 
-def _registration(article: etree._Element) -> str:
-    """The number of a trial's registration; the accession numbers of genes and structures beside it are none."""
+def _registrations(article: etree._Element) -> Iterator[str]:
+    """The numbers under which it was registered; the accession numbers of genes and structures beside them are none."""
     for number in article.iterfind("DataBankList/DataBank/AccessionNumberList/AccessionNumber"):
         if registration := parse_registration(line(number)):
-            return registration
-    return ""
+            yield registration
+
+
+def _funding(article: etree._Element) -> Iterator[str]:
+    """Who paid, each with the number of the grant: "T32 GM007287, NIGMS NIH HHS, United States"."""
+    for grant in article.iterfind("GrantList/Grant"):
+        yield ", ".join(filter(None, (line(grant.find(name)) for name in ("GrantID", "Agency", "Country"))))
+
+
+def _relations(citation: etree._Element) -> Iterator[Relation]:
+    types = {line(name) for name in citation.iterfind("Article/PublicationTypeList/PublicationType")}
+    for element in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
+        kind = RELATIONS.get(element.get("RefType", ""), "")
+        text = line(element.find("RefSource"))
+        if kind == "updated_by" and "Preprint" in types:
+            kind = "preprint_of"
+        elif kind == "updates" and PREPRINT_SERVER.match(text):
+            kind = "has_preprint"
+        if kind:
+            date = medline_date(text)
+            pmid = line(element.find("PMID"))
+            yield Relation(kind, doi=doi_in(text), pmid=pmid, text=text, date=date.iso if date else "")
 
 
 def _retraction(citation: etree._Element) -> tuple[str, str, str]:

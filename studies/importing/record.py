@@ -25,6 +25,8 @@ REFERENCE_LIMIT = 4_000  # characters of one reference's text
 INVISIBLE = re.compile(f"[{''.join(INVISIBLE_LETTERS)}{BLANK_BRAILLE}]")  # printable to Python, blank to the eye
 LIST_LIMIT = 30_000  # authors, references or headings of one record
 RETRACTION_STATES = ("", "corrected", "concern", "retracted")  # each outweighs those before it
+RELATION_LIMIT = 500  # relations of one record to other works
+WORDS_LIMIT = 5_000  # characters of a statement: who paid, whose interest is in it
 
 
 class NotAStudy(ValueError):
@@ -120,6 +122,46 @@ class Reference:
         return bool(self.text or self.doi or self.pmid or self.pmcid)
 
 
+# How two works can be related, each as the one and as the other tells it: "retracted_by" beside "retracts".
+OPPOSITES = {
+    "retracted_by": "retracts",
+    "replaced_by": "replaces",
+    "concern_in": "concern_about",
+    "corrected_by": "corrects",
+    "partly_retracted_by": "partly_retracts",
+    "republished_as": "republishes",
+    "preprint_of": "has_preprint",
+    "updated_by": "updates",
+    "commented_by": "comments_on",
+    "companion": "companion",
+}
+OPPOSITES |= {opposite: kind for kind, opposite in OPPOSITES.items()}
+RELATION_KINDS = frozenset(OPPOSITES)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Another work that this one is related to, by any of its identifiers, and how (``RELATION_KINDS``).
+
+    ``text`` is how the source names the other work, ``date`` the ISO day, month or year on which the relation was
+    stated, where the source says so.
+    """
+
+    kind: str
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    text: str = ""
+    date: str = ""
+
+    def __post_init__(self) -> None:
+        _set(self, doi=parse_doi(self.doi), pmid=parse_pmid(self.pmid), pmcid=parse_pmcid(self.pmcid))
+        _set(self, text=cut(self.text, 500), date=partial_date_or_blank(self.date))
+
+    def __bool__(self) -> bool:
+        return self.kind in RELATION_KINDS and bool(self.text or self.doi or self.pmid or self.pmcid)
+
+
 @dataclass(frozen=True)
 class StudyRecord:
     """What one source says about one study.
@@ -128,9 +170,11 @@ class StudyRecord:
     title with two of year, first author and journal (``identity``).
 
     ``abstract`` is Markdown: paragraphs, each with its section's label in bold where there is one, everything else
-    escaped. ``keywords`` are the authors' or ours, ``mesh`` NLM's. ``revised`` is the ISO day on which the source last
-    changed its record, where it says so. ``place`` (where it was read) and ``losses`` (what
-    was left out while reading) are about the reading, not about the study: they are not stored and not compared.
+    escaped. ``keywords`` are the authors' or ours, ``mesh`` NLM's. ``registration`` is the first of ``registrations``.
+    ``funding`` has a line for each who paid, ``conflicts`` the authors' statement of their interests. ``revised`` is
+    the ISO day on which the source last changed its record, where it says so. ``place`` (where it was read) and
+    ``losses`` (what was left out while reading) are about the reading, not about the study: they are not stored and
+    not compared.
     """
 
     title: str
@@ -154,7 +198,15 @@ class StudyRecord:
     licence_url: str = ""
     open_access_url: str = ""
     registration: str = ""
+    registrations: tuple[str, ...] = ()
     sample_size: int | None = None
+    population: str = ""
+    intervention: str = ""
+    comparison: str = ""
+    outcome: str = ""
+    funding: tuple[str, ...] = ()
+    conflicts: str = ""
+    relations: tuple[Relation, ...] = ()
     retraction: str = ""
     retraction_notice: str = ""
     retraction_date: str = ""
@@ -212,12 +264,24 @@ class StudyRecord:
             mesh=_each_once(heading for heading in self.mesh if heading.descriptor),
             keywords=_each_once(filter(None, (cut(word, 200) for word in self.keywords)))[:LIST_LIMIT],
             publication_types=_each_once(filter(None, (cut(name, 120) for name in self.publication_types))),
+            relations=_each_once(filter(None, self.relations))[:RELATION_LIMIT],
+            funding=_each_once(filter(None, (cut(line, WORDS_LIMIT) for line in self.funding)))[:RELATION_LIMIT],
         )
         if not (self.doi or self.pmid or self.pmcid or tells_enough(described(self))):
             tried = f" ({'; '.join(losses)})" if losses else ""
             raise NotAStudy(
                 f"it has neither a DOI nor a PMID nor a PMCID, by which it would be known again{tried}, and without "
                 "one it needs a title of three words or more that is its own, and two of year, first author and journal"
+            )
+        for name in ("population", "intervention", "comparison", "outcome", "conflicts"):
+            if value := getattr(self, name):
+                _set(self, **{name: cut(value, WORDS_LIMIT)})
+        if self.registration or self.registrations:
+            registrations = _each_once(filter(None, map(parse_registration, (self.registration, *self.registrations))))
+            _set(
+                self,
+                registrations=registrations[:RELATION_LIMIT],
+                registration=registrations[0] if registrations else "",
             )
         losses += [loss for reference in self.references for loss in reference.losses]
         _set(self, losses=self.losses + tuple(losses))
@@ -252,7 +316,8 @@ class StudyRecord:
             given["authors"] = tuple(_made(Person, person) for person in given.get("authors", ()))
             given["mesh"] = tuple(_made(Heading, heading) for heading in given.get("mesh", ()))
             given["references"] = tuple(_made(Reference, reference) for reference in given.get("references", ()))
-            for name in ("keywords", "publication_types"):
+            given["relations"] = tuple(_made(Relation, relation) for relation in given.get("relations", ()))
+            for name in ("keywords", "publication_types", "funding", "registrations"):
                 given[name] = tuple(given.get(name, ()))
             return cls(place=place, **given)
         except (TypeError, AttributeError) as error:

@@ -1,10 +1,13 @@
 from studies.models.author import Author, Authorship
 from studies.models.change import StudyChange
 from studies.models.citation import Citation
+from studies.models.facts import StudyFacts
 from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier, TitleKey
 from studies.models.journal import Journal
+from studies.models.relation import RelationKind, StudyRelation
 from studies.models.saved import SavedStudy
 from studies.models.source import StudySource
+from studies.models.standing import StandingRound
 from studies.models.study import Study, StudyTag, StudyText
 from studies.models.summary import Summary
 
@@ -16,9 +19,13 @@ __all__ = [
     "MergeProposal",
     "MergedStudy",
     "OtherIdentifier",
+    "RelationKind",
     "SavedStudy",
+    "StandingRound",
     "Study",
     "StudyChange",
+    "StudyFacts",
+    "StudyRelation",
     "StudySource",
     "StudyTag",
     "StudyText",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -128,6 +130,7 @@ class Study(models.Model):
     reference_count = models.PositiveIntegerField(default=0, editable=False)
     cites_count = models.PositiveIntegerField(default=0, editable=False)
     cited_by_count = models.PositiveIntegerField(default=0, editable=False)
+    retracted_cites_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     added_at = models.DateTimeField(auto_now_add=True)
 
     objects = StudyQuerySet.as_manager()
@@ -180,6 +183,27 @@ class Study(models.Model):
         if self.published_year is None:
             return None
         return PartialDate(self.published_year, self.published_month, self.published_day)
+
+    @property
+    def wanted_count(self) -> int:
+        """How many of its references are not in the library."""
+        return max(self.reference_count - self.cites_count, 0)
+
+    @property
+    def noticed(self) -> PartialDate | None:
+        """When its retraction, concern or correction was announced, as far as known."""
+        try:
+            return PartialDate.parse(self.retraction_date) if self.retraction_date else None
+        except (TypeError, ValueError):
+            return None  # a librarian typed other words
+
+    @property
+    def notice_address(self) -> str:
+        """Where its notice can be read outside the library, "" where no record names one."""
+        notice = self.retraction_notice
+        if notice.startswith("10."):
+            return f"https://doi.org/{quote(notice)}"
+        return f"https://pubmed.ncbi.nlm.nih.gov/{notice}/" if notice.isascii() and notice.isdigit() else ""
 
     @property
     def is_open_access(self) -> bool:

@@ -12,31 +12,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from common.paging import paginate
 from forum.models import Post, PostVote
 from forum.related import related_posts
 from studies import identifiers
 from studies.covers import cover_svg
 from studies.models import Study
+from studies.models.study import Retraction
+from studies.related_works import notice_of, related_works
 from studies.similarity import similar_studies
+from studies.views.loading import study_of as _with_slug
 
 SHOWN_CITATIONS = 10
+SHOWN_RETRACTED = 5
 SHOWN_POSTS = 6
 SHOWN_SIMILAR = 5
 WHOLE_LIST = 100
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-
-
-def _study(pk: int) -> Study:
-    studies = Study.objects.select_related("journal", "summary", "text", "discussion")
-    return get_object_or_404(studies.defer("text__search_vector", "text__plain", "text__names"), pk=pk)
-
-
-def _with_slug(request: HttpRequest, pk: int, slug: str, then: str = "") -> Study | HttpResponse:
-    study = _study(pk)
-    if slug != study.slug:
-        return redirect(study.get_absolute_url() + then, permanent=True)
-    return study
 
 
 @require_safe
@@ -49,12 +40,17 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     related = related_posts(tags, exclude=found.discussion_id or 0, most=SHOWN_POSTS)
     # What can be read here stands before what is only named.
     citations = found.citations.select_related("cited").alias(waits=Q(cited__isnull=True)).order_by("waits", "position")
+    works = related_works(found)
     return render(
         request,
         "studies/study.html",
         {
             "section": "studies",
             "study": found,
+            "works": works,
+            "notice": notice_of(found, works),
+            "facts": getattr(found, "facts", None),
+            "retracted_works": _retracted(found),
             "summary": getattr(found, "summary", None),
             "text": getattr(found, "text", None),
             "tags": tags,
@@ -65,6 +61,14 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "similar": similar_studies(found, most=SHOWN_SIMILAR),
         },
     )
+
+
+def _retracted(study: Study) -> list[Study]:
+    """The first retracted works that it cites; no query where it cites none."""
+    if not study.retracted_cites_count:
+        return []
+    cited = Study.objects.filter(pk__in=study.citations.values("cited"), retraction=Retraction.RETRACTED)
+    return list(cited.order_by("pk")[:SHOWN_RETRACTED])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,27 +87,6 @@ def discuss(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if request.method == "POST":
         return redirect(found.open_discussion(request.user))
     return render(request, "studies/discuss.html", {"section": "studies", "study": found})
-
-
-@require_safe
-def references(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
-    """Everything the study cites, in order."""
-    found = _with_slug(request, pk, slug, "references/")
-    if isinstance(found, HttpResponse):
-        return found
-    page = paginate(found.citations.select_related("cited"), ("position",), request.GET.get("after", ""), WHOLE_LIST)
-    return render(request, "studies/references.html", {"section": "studies", "study": found, "page": page})
-
-
-@require_safe
-def cited_by(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
-    """The studies of the library that cite this one, newest first."""
-    found = _with_slug(request, pk, slug, "cited-by/")
-    if isinstance(found, HttpResponse):
-        return found
-    citing = Study.objects.for_list().filter(pk__in=found.citing.values("study"))
-    page = paginate(citing, ("-published_key", "-pk"), request.GET.get("after", ""))
-    return render(request, "studies/cited_by.html", {"section": "studies", "study": found, "page": page})
 
 
 @require_safe
@@ -128,7 +111,13 @@ def similar(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     found = _with_slug(request, pk, slug, "similar/")
     if isinstance(found, HttpResponse):
         return found
-    context = {"section": "studies", "study": found, "similar": similar_studies(found, most=WHOLE_LIST)}
+    with_retracted = request.GET.get("retracted") == "1"
+    context = {
+        "section": "studies",
+        "study": found,
+        "similar": similar_studies(found, most=WHOLE_LIST, with_retracted=with_retracted),
+        "with_retracted": with_retracted,
+    }
     return render(request, "studies/similar.html", context)
 
 
