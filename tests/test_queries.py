@@ -28,7 +28,7 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 MANY = 50
-MOST_FOR_A_GUEST = 22  # queries; the study page has the most sections. A member's session, name and votes come on top.
+MOST_FOR_A_GUEST = 23  # queries; the study page has the most sections. A member's session, name and votes come on top.
 
 
 class World:
@@ -78,6 +78,10 @@ class World:
             "library of words": "/studies/?q=words",
             "study": study,
             "references": f"{study}references/",
+            **{
+                f"references, {rest}": f"{study}references/?{rest}"
+                for rest in ("show=here&sort=cited", "show=wanted&sort=cited")
+            },
             "cited by": f"{study}cited-by/",
             "related posts": f"{study}posts/",
             "similar research": f"{study}similar/",
