@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 STARTED, SEEN = "signed_in_at", "seen_at"  # in the session: seconds since 1970
+BY_ITSELF = "X-By-Itself"  # what an open page asks again and again; nobody need be there to read the answer
 NOTED = 20  # times in an idle period that a visit is written down: a session row is not written at every request
 
 
@@ -42,5 +43,5 @@ class SessionAgeMiddleware:
         started, seen = session.get(STARTED, now), session.get(SEEN, now)
         if now - started > ages["longest"] or now - seen > ages["idle"]:
             logout(request)
-        elif STARTED not in session or now - seen > ages["idle"] // NOTED:
+        elif STARTED not in session or (now - seen > ages["idle"] // NOTED and BY_ITSELF not in request.headers):
             session[STARTED], session[SEEN] = started, now

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 
-from accounts.models import Member
 from notices.models import Follow
+
+MOST_FOLLOWS = 1000  # things that one member follows
+
+
+class TooManyFollows(Exception):
+    """The member follows as much as anyone may."""
+
+
+@dataclass(frozen=True)
+class Followable:
+    """A kind of thing that has a "Follow" button: ``name`` stands in addresses, ``title`` over the list of follows.
+
+    ``visible_to`` narrows the model's rows to those that a member may know of; without it everyone may know of all.
+    """
+
+    name: str
+    model: type[models.Model]
+    title: str
+    visible_to: Callable[[models.QuerySet, Any], models.QuerySet] | None = None
+
+    def seen_by(self, member: Any) -> models.QuerySet:
+        rows = self.model._default_manager.all()
+        return self.visible_to(rows, member) if self.visible_to else rows
+
+
+_followables: dict[str, Followable] = {}
+
+
+def register(*followables: Followable) -> None:
+    """Add kinds of things that can be followed from a page; adding one again changes nothing."""
+    for each in followables:
+        _followables.setdefault(each.name, each)
+
+
+def followables() -> tuple[Followable, ...]:
+    return tuple(_followables.values())
 
 
 def _type(thing: models.Model | type[models.Model]) -> ContentType:
     return ContentType.objects.get_for_model(thing)
 
 
-def follow(member: Member, thing: models.Model, level: str = Follow.Level.EVERYTHING) -> None:
-    """Let the member follow the thing at this level; following it again only sets the level."""
+def follow(member: Any, thing: models.Model, level: str = Follow.Level.EVERYTHING) -> None:
+    """Let the member follow the thing at this level; following it again only sets the level.
+
+    Raises ``TooManyFollows`` for a member who follows ``MOST_FOLLOWS`` things already.
+    """
+    if Follow.objects.filter(member=member)[:MOST_FOLLOWS].count() >= MOST_FOLLOWS:
+        raise TooManyFollows
     Follow.objects.bulk_create(
         [Follow(member=member, content_type=_type(thing), object_id=thing.pk, level=level)],
         update_conflicts=True,
@@ -25,7 +67,7 @@ def follow(member: Member, thing: models.Model, level: str = Follow.Level.EVERYT
     )
 
 
-def unfollow(member: Member, thing: models.Model) -> None:
+def unfollow(member: Any, thing: models.Model) -> None:
     """End it; without a follow it does nothing."""
     Follow.objects.filter(member=member, content_type=_type(thing), object_id=thing.pk).delete()
 
@@ -36,7 +78,7 @@ def followers_of(thing: models.Model, level: str = Follow.Level.EVERYTHING) -> s
     return set(follows.values_list("member_id", flat=True))
 
 
-def followed_among(member: Member, things: Iterable[models.Model]) -> set[int]:
+def followed_among(member: Any, things: Iterable[models.Model]) -> set[int]:
     """The ids of those among ``things``, all of one model, that the member follows; a guest follows nothing."""
     things = list(things)
     if not member.is_authenticated or not things:

@@ -138,7 +138,7 @@ def _check(kind: str, key: str, url: str) -> None:
         raise ValueError(f"A notification leads to an address of this site: {url[:40]!r}")
 
 
-def unread_count(member: Member) -> int:
+def unread_count(member: Any) -> int:
     """How many notifications the member has not read, counted to ``UNREAD_CAP`` at most: one probe of an index."""
-    unread = Notification.objects.filter(member=member, is_unread=True).order_by()
+    unread = Notification.objects.of(member).unread().order_by()
     return unread[:UNREAD_CAP].count()

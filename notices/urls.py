@@ -1,11 +1,20 @@
 from django.conf import settings
 from django.urls import path
 
-from notices.views import mailbox, notifications
+from notices.views import following, mailbox, notifications, preferences
 
 app_name = "notices"
 urlpatterns = [
     path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="read_all"),
+    path("notifications/unread/", notifications.unread, name="unread"),
+    path("notifications/<int:pk>/open/", notifications.open_one, name="open"),
+    path("notifications/<int:pk>/read/", notifications.read_one, name="read"),
+    path("settings/notices/", preferences.preferences, name="preferences"),
+    path("following/", following.follows, name="following"),
+    path("following/<int:pk>/end/", following.end, name="end_follow"),
+    path("follow/<str:kind>/<int:pk>/", following.follow, name="follow"),
+    path("unfollow/<str:kind>/<int:pk>/", following.unfollow, name="unfollow"),
 ]
 # Anyone may read the page, so in production it isn't even a route.
 if not settings.PRODUCTION:

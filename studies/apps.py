@@ -8,6 +8,17 @@ class StudiesConfig(AppConfig):
     name = "studies"
 
     def ready(self) -> None:
+        from common.models import Tag
+        from notices import following
+        from studies.models import Author, Journal, SavedSearch, Study
+
+        following.register(
+            following.Followable("study", Study, "Study"),
+            following.Followable("tag", Tag, "Tag"),
+            following.Followable("journal", Journal, "Journal"),
+            following.Followable("author", Author, "Author"),
+            following.Followable("search", SavedSearch, "Search", lambda rows, member: rows.filter(member=member)),
+        )
         kinds.register(
             kinds.Kind("new_studies", "New studies under what I follow"),
             kinds.Kind("standing", "A study I saved or follow is retracted, corrected or questioned"),

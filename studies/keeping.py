@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Member
 from notices import following
 from studies.models import SavedStudy, Study
 
 
-def save(member: Member, study: Study) -> None:
+def save(member: Any, study: Study) -> None:
     """Keep the study for the member; saving again changes nothing. One that was removed comes back without its note."""
     SavedStudy.objects.bulk_create([SavedStudy(member=member, study=study)], ignore_conflicts=True)
     SavedStudy.objects.filter(member=member, study=study, removed_at__isnull=False).update(
@@ -20,18 +20,18 @@ def save(member: Member, study: Study) -> None:
     )
 
 
-def remove(member: Member, study: Study) -> None:
+def remove(member: Any, study: Study) -> None:
     """Take the study out of the member's saved ones; its note waits a day for ``put_back`` and is then gone."""
     SavedStudy.objects.kept().filter(member=member, study=study).update(removed_at=timezone.now())
 
 
-def put_back(member: Member, study: Study) -> None:
+def put_back(member: Any, study: Study) -> None:
     """Undo ``remove``, with note and place; where that can't be undone any more it does nothing."""
     SavedStudy.objects.filter(member=member, study=study).update(removed_at=None)
 
 
 @transaction.atomic
-def write_note(member: Member, study: Study, note: str) -> None:
+def write_note(member: Any, study: Study, note: str) -> None:
     """Keep the study with this note, whether it was saved before or not."""
     save(member, study)
     SavedStudy.objects.filter(member=member, study=study).update(note=note)

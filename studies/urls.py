@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import citations, exports, librarians, library, study
+from studies.views import citations, exports, following, librarians, library, study
 
 app_name = "studies"
 
@@ -37,6 +37,8 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/cited-by/", citations.cited_by, name="cited_by"),
     path("studies/<int:pk>/<str:slug>/posts/", study.posts, name="posts"),
     path("studies/<int:pk>/<str:slug>/similar/", study.similar, name="similar"),
+    path("following/new/<str:kind>/<int:pk>/", following.arrivals_under, name="arrivals_under"),
+    path("following/search/", following.search_follow, name="search_follow"),
     path("librarians/", librarians.librarians, name="librarians"),
     path("journals/<str:slug>/", library.journal, name="journal"),
     path("authors/<int:pk>/<str:slug>/", library.author, name="author"),

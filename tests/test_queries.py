@@ -11,9 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from common.models import Tag
 from common.tags import set_tags
 from forum.models import Category, Comment, Post, PostTag
+from notices.following import follow, unfollow
 from notices.telling import tell
+from studies.arrivals import tell_of_new_studies
 from studies.models import Author, Citation, Journal, Study, StudyTag
 from tests.builders import (
     cite,
@@ -64,6 +67,12 @@ class World:
             cite(study, self.study)
             make_comment(study.open_discussion(writer), author=writer)
             tell([self.reader], kind="standing", key=f"number {number}", words="News", url="/")
+            follow(self.reader, study)
+            follow(self.reader, study.authors.last())
+            for thing in (self.journal, study.tags.get()):  # stay the newest of what is followed
+                unfollow(self.reader, thing)
+                follow(self.reader, thing)
+            tell_of_new_studies()
         self.rows = rows
 
     def addresses(self) -> dict[str, str]:
@@ -106,6 +115,9 @@ class World:
         """The pages that show each member their own."""
         return {
             "notifications": "/notifications/",
+            "what is followed": "/following/",
+            "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
+            "what members are told": "/settings/notices/",
         }
 
     def desk(self) -> dict[str, str]:
@@ -179,8 +191,8 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", None,
-        "mail",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
+        "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
     }  # fmt: skip
     missing = [
         route.name

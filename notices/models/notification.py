@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+
+class NotificationQuerySet(models.QuerySet):
+    def of(self, member: Any) -> NotificationQuerySet:
+        return self.filter(member=member.pk)
+
+    def unread(self) -> NotificationQuerySet:
+        return self.filter(is_unread=True)
+
+    def read_until(self, moment: datetime) -> None:
+        """Mark as read what was told up to ``moment``: what has come since the page was drawn stays unread."""
+        self.unread().filter(told_at__lte=moment).update(is_unread=False)
 
 
 class Notification(models.Model):
@@ -25,6 +40,8 @@ class Notification(models.Model):
     is_unread = models.BooleanField(default=True)
     told_at = models.DateTimeField(default=timezone.now)
 
+    objects = NotificationQuerySet.as_manager()
+
     class Meta:
         ordering = ("-told_at", "-pk")
         constraints = (models.UniqueConstraint(fields=["member", "key"], name="told_once"),)
@@ -35,3 +52,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def day(self) -> date:
+        return timezone.localtime(self.told_at).date()
+
+    def mark_read(self) -> None:
+        type(self).objects.filter(pk=self.pk).update(is_unread=False)
+        self.is_unread = False

@@ -12,6 +12,7 @@ from common.counting import capped_count
 from common.models import Tag
 from common.paging import paginate
 from forum.models import Post, PostVote
+from notices.following import followed_among
 from studies.models import Study
 
 TAGS_PAGE = 120
@@ -49,6 +50,7 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
         context["studies"] = paginate(studies.for_list(), ("-pk",), after, size)
         context["study_count"] = capped_count(studies)
     context["page"] = context.get(show)
+    context["is_followed"] = len(found) == 1 and bool(followed_among(request.user, found))
     return render(request, "pages/tag.html", context)
 
 

@@ -1,3 +1,4 @@
+from studies.models.arrival import Arrival, NewStudy
 from studies.models.author import Author, Authorship
 from studies.models.change import StudyChange
 from studies.models.citation import Citation
@@ -6,20 +7,24 @@ from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier,
 from studies.models.journal import Journal
 from studies.models.relation import RelationKind, StudyRelation
 from studies.models.saved import SavedStudy
+from studies.models.search import SavedSearch
 from studies.models.source import StudySource
 from studies.models.standing import StandingRound
 from studies.models.study import Study, StudyTag, StudyText
 from studies.models.summary import Summary
 
 __all__ = [
+    "Arrival",
     "Author",
     "Authorship",
     "Citation",
     "Journal",
     "MergeProposal",
     "MergedStudy",
+    "NewStudy",
     "OtherIdentifier",
     "RelationKind",
+    "SavedSearch",
     "SavedStudy",
     "StandingRound",
     "Study",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -155,6 +156,17 @@ class Study(models.Model):
                 condition=Q(published_day__isnull=True)
                 | Q(published_month__isnull=False, published_day__range=(1, 31)),
                 name="day_needs_month",
+            ),
+        )
+        triggers = (
+            # Whoever adds studies, and however many at once: followers are told by ``studies.arrivals``.
+            pgtrigger.Trigger(
+                name="note_new_studies",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_studies"),
+                func="INSERT INTO studies_newstudy (study_id) SELECT id FROM new_studies; RETURN NULL;",
             ),
         )
         indexes = (

@@ -17,11 +17,13 @@ from common.paging import KeysetPage, paginate
 from common.search import QUERY_LIMIT
 from common.text import clean_line
 from forum.models import Post
+from notices.following import followed_among
 from studies.models import Author, Journal, Study
 from studies.models.study import Level
 
 ORDERS = {"new": ("-published_key", "-pk"), "cited": ("-cited_by_count", "-pk"), "discussed": ("-comment_count", "-pk")}
 FACET_TAGS = 24
+PARAMETERS = ("q", "tag", "journal", "year", "level", "open", "retracted")  # of a query, besides its order and place
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def journal(request: HttpRequest, slug: str) -> HttpResponse:
     studies = found.studies.all()
     page = paginate(studies.for_list(), ORDERS["new"], request.GET.get("after", ""))
     context = {"section": "studies", "journal": found, "page": page, "count": capped_count(studies)}
+    context["is_followed"] = bool(followed_among(request.user, [found]))
     return render(request, "studies/journal.html", context)
 
 
@@ -158,5 +161,11 @@ def author(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     return render(
         request,
         "studies/author.html",
-        {"section": "studies", "author": found, "page": page, "count": capped_count(studies)},
+        {
+            "section": "studies",
+            "author": found,
+            "page": page,
+            "count": capped_count(studies),
+            "is_followed": bool(followed_among(request.user, [found])),
+        },
     )

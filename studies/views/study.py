@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.models import Post, PostVote
 from forum.related import related_posts
+from notices.following import followed_among
 from studies import identifiers
 from studies.covers import cover_svg
 from studies.models import Study
@@ -59,6 +60,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "related": related,
             "voted": PostVote.of(request.user, related.posts),
             "similar": similar_studies(found, most=SHOWN_SIMILAR),
+            "is_followed": bool(followed_among(request.user, [found])),
         },
     )
 

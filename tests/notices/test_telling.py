@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from notices import following
+from notices.kinds import all_kinds
 from notices.models import Follow, Notification, Preference
 from notices.telling import News, tell, tell_followers, unread_count
 from tests.builders import make_member, make_study
@@ -128,3 +131,92 @@ class TestThePage:
 
     def test_asks_a_guest_to_sign_in(self, client: Client):
         assert client.get("/notifications/").status_code == 302
+
+    def test_opens_one_and_marks_it_read(self, client: Client):
+        member = make_member()
+        tell([member], **RETRACTED)
+        told = Notification.objects.get()
+        client.force_login(make_member())
+        assert client.post(f"/notifications/{told.pk}/open/").status_code == 404
+        client.force_login(member)
+        assert client.get(f"/notifications/{told.pk}/open/").status_code == 405
+        assert client.post(f"/notifications/{told.pk}/open/")["Location"] == "/studies/1/"
+        assert unread_count(member) == 0
+
+    def test_marks_all_read_that_were_told_until_it_was_drawn(self, client: Client):
+        member = make_member()
+        tell([member], **RETRACTED)
+        drawn = Notification.objects.get().told_at
+        tell([member], **RETRACTED | {"key": "later"})
+        Notification.objects.filter(key="later").update(told_at=drawn + timedelta(seconds=1))
+        client.force_login(member)
+        assert client.post("/notifications/read/", {"until": drawn.isoformat()}).status_code == 302
+        assert list(Notification.objects.unread().values_list("key", flat=True)) == ["later"]
+
+    @pytest.mark.parametrize(
+        "until", ["", "now", "2020-13-45T00:00:00Z", "2020-01-01T00:00:00", "0001-01-01T00:00+23:59"]
+    )
+    def test_marks_nothing_by_a_broken_form(self, client: Client, until):
+        client.force_login(make_member())
+        assert client.post("/notifications/read/", {"until": until}).status_code in (302, 400)
+
+    def test_costs_the_same_with_ten_thousand(self, client: Client):
+        member = make_member()
+        Notification.objects.bulk_create(
+            Notification(member=member, kind="standing", key=str(n), words="N", url="/") for n in range(10_000)
+        )
+        client.force_login(member)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/notifications/").content.decode()
+        assert "99+" in page
+        assert len(queries) <= 5
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE notices_notification")
+            cursor.execute("SET LOCAL enable_seqscan = off")  # here all rows are one member's
+        for asked in (
+            Notification.objects.of(member).order_by("-told_at", "-pk")[:26],
+            Notification.objects.of(member).unread().order_by()[:100],
+        ):
+            plan = asked.explain(analyze=True)
+            assert "Index" in plan and "Sort" not in plan, plan
+
+
+class TestTheBell:
+    def test_answers_304_while_nothing_has_changed(self, client: Client):
+        member = make_member()
+        client.force_login(member)
+        assert client.get("/notifications/unread/", headers={"If-None-Match": '"0"'}).status_code == 304
+        tell([member], **RETRACTED)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get("/notifications/unread/", headers={"If-None-Match": '"0"'})
+        assert answer.status_code == 200 and "1<span" in answer.content.decode()
+        assert answer["ETag"] == '"1"'
+        assert len(queries) == 3  # session, member, the probe
+
+    def test_stands_on_every_page_of_a_member_and_says_nothing_to_a_guest(self, client: Client):
+        assert client.get("/notifications/unread/").status_code == 204
+        assert 'id="bell"' not in client.get("/about/").content.decode()
+        client.force_login(make_member())
+        assert 'id="bell"' in client.get("/about/").content.decode()
+
+    def test_keeps_no_session_alive_by_itself(self, client: Client):
+        client.force_login(make_member())
+        session = client.session
+        before = session["seen_at"] = session["seen_at"] - 24 * 3600
+        session.save()
+        client.get("/notifications/unread/", headers={"X-By-Itself": "1"})
+        assert client.session["seen_at"] == before
+        client.get("/about/")
+        assert client.session["seen_at"] > before
+
+
+class TestPreferences:
+    def test_are_kept_and_heeded(self, client: Client):
+        member = make_member()
+        client.force_login(member)
+        choices = {kind.name: "site" for kind in all_kinds()} | {"standing": "nowhere"}
+        assert client.post("/settings/notices/", choices | {"standing": "by pigeon"}).status_code == 422
+        for _ in range(2):
+            assert client.post("/settings/notices/", choices).status_code == 302
+        assert tell([member], **RETRACTED) == 0
+        assert tell([member], **RETRACTED | {"kind": "summary"}) == 1

@@ -1,0 +1,154 @@
+"""Telling followers of new studies: set by set, each study once.
+
+The job takes new studies out of ``NewStudy``, notes which of them came under something followed (``Arrival``), and
+lets one notification for each follow and day gather them. All of a round is one transaction: a job that is killed, or
+that runs twice, tells nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db import DatabaseError, connection, models, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from common.models import Tag
+from notices.models import Follow
+from notices.telling import News, tell_followers
+from studies import searches
+from studies.models import Arrival, Author, Journal, SavedSearch, Study
+
+logger = logging.getLogger(__name__)
+
+KIND = "new_studies"
+ROUND = 2000  # studies of one transaction
+MOST_OF_A_SEARCH = 200  # arrivals kept of one round for one search; all are counted
+KEPT = timedelta(days=60)
+
+TAKE = """
+    DELETE FROM studies_newstudy WHERE study_id IN (
+        SELECT study_id FROM studies_newstudy ORDER BY study_id LIMIT %s FOR UPDATE SKIP LOCKED
+    ) RETURNING study_id
+"""
+
+# What a study comes under, by the name of the followable: (thing_id, study_id) of the new studies %(ids)s.
+UNDER: dict[str, tuple[type[models.Model], str]] = {
+    "tag": (Tag, "SELECT tag_id, content_object_id FROM studies_studytag WHERE content_object_id = ANY(%(ids)s)"),
+    "journal": (Journal, "SELECT journal_id, id FROM studies_study WHERE id = ANY(%(ids)s) AND journal_id IS NOT NULL"),
+    "author": (Author, "SELECT DISTINCT author_id, study_id FROM studies_authorship WHERE study_id = ANY(%(ids)s)"),
+}
+
+NOTE = """
+    WITH made AS (
+        INSERT INTO studies_arrival (content_type_id, object_id, study_id, arrived_at)
+        SELECT %(content_type)s, news.thing_id, news.study_id, now()
+        FROM ({under}) news (thing_id, study_id)
+        WHERE EXISTS (
+            SELECT FROM notices_follow f
+            WHERE f.content_type_id = %(content_type)s AND f.object_id = news.thing_id AND f.level = %(everything)s
+        )
+        ON CONFLICT DO NOTHING
+        RETURNING object_id, study_id
+    )
+    SELECT object_id, count(*), max(study_id) FROM made GROUP BY object_id
+"""
+
+
+@transaction.atomic
+def tell_of_new_studies(most: int = ROUND) -> int:
+    """One round: tell of up to ``most`` new studies; gives how many it took."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '60s'")
+        cursor.execute(TAKE, [most])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    if ids:
+        for name, (model, under) in UNDER.items():
+            _tell(name, model, _note(model, under, ids))
+        _tell("search", SavedSearch, _found_by_searches(ids))
+    return len(ids)
+
+
+def _note(model: type[models.Model], under: str, ids: list[int]) -> list[tuple[int, int, int]]:
+    """Write the arrivals under followed things of ``model``; gives (thing, how many, the newest) of each thing."""
+    values: dict[str, Any] = {
+        "content_type": ContentType.objects.get_for_model(model).pk,
+        "ids": ids,
+        "everything": Follow.Level.EVERYTHING,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE.format(under=under), values)
+        return cursor.fetchall()
+
+
+def _found_by_searches(ids: list[int]) -> list[tuple[int, int, int]]:
+    """As ``_note``, for saved searches: each query is asked once, of the new studies only."""
+    content_type = ContentType.objects.get_for_model(SavedSearch)
+    followed = Follow.objects.filter(content_type=content_type, level=Follow.Level.EVERYTHING).values("object_id")
+    asked = SavedSearch.objects.filter(pk__in=followed).values("query").annotate(searches=ArrayAgg("pk"))
+    found: list[tuple[int, int, int]] = []
+    for query, search_ids in asked.values_list("query", "searches").order_by("query").iterator():
+        matches = _matches(query, ids)
+        if not matches:
+            continue
+        Arrival.objects.bulk_create(
+            [
+                Arrival(content_type=content_type, object_id=search, study_id=study)
+                for search in search_ids
+                for study in matches[:MOST_OF_A_SEARCH]
+            ],
+            ignore_conflicts=True,
+        )
+        found += [(search, len(matches), matches[0]) for search in search_ids]
+    return found
+
+
+def _matches(query: str, ids: list[int]) -> list[int]:
+    """Those of the studies ``ids`` that a saved query finds, newest first."""
+    facets = searches.facets_of(query)
+    if facets is None:
+        return []
+    try:
+        with transaction.atomic():
+            new = facets.apply(Study.objects.filter(pk__in=ids))
+            return list(new.order_by("-pk").values_list("pk", flat=True))
+    except DatabaseError:
+        # One search that can't be answered must not keep everybody else's news back.
+        logger.exception("a saved search could not be asked")
+        return []
+
+
+def _tell(name: str, model: type[models.Model], gathered: Iterable[tuple[int, int, int]]) -> None:
+    gathered = list(gathered)
+    things = model._default_manager.in_bulk([thing for thing, _, _ in gathered])
+    titles = dict(
+        Study.objects.filter(pk__in=[new for _, count, new in gathered if count == 1]).values_list("pk", "title")
+    )
+    day = timezone.localdate().isoformat()
+    news = [
+        News(
+            thing_id=pk,
+            key=f"{KIND}:{name}:{pk}:{day}",
+            one=f"A new study under {things[pk]}: {titles.get(new, '')}",
+            many=f"new studies under {things[pk]}",
+            url=reverse("studies:arrivals_under", args=[name, pk]),
+            count=count,
+        )
+        for pk, count, new in gathered
+        if pk in things
+    ]
+    tell_followers(model, news, kind=KIND)
+
+
+def forget_old() -> int:
+    """Delete arrivals older than ``KEPT``, and searches that nobody follows any more; gives how many rows."""
+    content_type = ContentType.objects.get_for_model(SavedSearch)
+    followed = Follow.objects.filter(content_type=content_type).values("object_id")
+    unfollowed = SavedSearch.objects.exclude(pk__in=followed)
+    old = Arrival.objects.filter(arrived_at__lt=timezone.now() - KEPT)
+    return old.delete()[0] + unfollowed.delete()[0]
