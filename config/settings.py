@@ -336,6 +336,13 @@ GIST_LIMIT = 400  # characters
 TAGS_LIMIT = 8  # tags on one post
 LIST_PAGE = 25  # rows on one page of any list
 
+# ── Reports ──────────────────────────────────────────────────────────────────────────────────────
+
+# A thing goes out of sight until a moderator has looked when at least so many members report it, whose reports together
+# weigh so much (moderation.reporting.weight_of: 0.5 for a newcomer, near 1 for whoever is mostly right).
+REPORTS_THAT_HIDE = 3
+REPORT_WEIGHT_THAT_HIDES = 1.5
+
 # ── How often anybody may do a thing (moderation.limits; shown on /about/limits/) ─────────────────
 
 LIMITS_ON = env.bool("LIMITS_ON", MODE != "test")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("studies.urls")),
     path("", include("notices.urls")),
     path("", include("accounts.urls")),
+    path("", include("moderation.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -7,6 +7,27 @@ class ForumConfig(AppConfig):
     name = "forum"
 
     def ready(self) -> None:
+        from forum.models import Comment, Post
+        from moderation import reporting
+
+        reporting.register(
+            reporting.Reportable(
+                kind="post",
+                name="post",
+                model=Post,
+                visible_to=Post.objects.visible_to,
+                author=lambda post: post.author,
+                words=lambda post: f"{post.title}\n\n{post.text.body}",
+            ),
+            reporting.Reportable(
+                kind="comment",
+                name="comment",
+                model=Comment,
+                visible_to=Comment.objects.visible_to,
+                author=lambda comment: comment.author,
+                words=lambda comment: comment.text.body,
+            ),
+        )
         recount.register(
             recount.Counter("forum_post", "score", "SELECT count(*) FROM forum_postvote v WHERE v.thing_id = t.id"),
             recount.Counter(

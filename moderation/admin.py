@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
 
 from common.looking import LookOnly
-from moderation.models import Action, AuditEntry
+from moderation import reporting
+from moderation.forms import ReasonForm
+from moderation.models import Action, AuditEntry, Case, Report
 
 
 @admin.register(Action)
@@ -28,3 +38,118 @@ class AuditEntryAdmin(LookOnly, admin.ModelAdmin):
     def has_view_permission(self, request, obj=None) -> bool:
         """Admins only: who signed in when is nobody else's business."""
         return bool(request.user.is_active and request.user.is_superuser)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """The queue, unless somebody asks for what is done."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [("waiting", "Waiting"), ("mine", "Claimed by me"), ("escalated", "For the admins"), ("done", "Decided")]
+
+    def choices(self, changelist):
+        yield from list(super().choices(changelist))[1:]  # "All" would mix what waits with what is done
+
+    def queryset(self, request, cases):
+        waiting = cases.filter(state__in=Case.WAITING)
+        if self.value() == "mine":
+            return waiting.filter(claimed_by=request.user)
+        if self.value() == "escalated":
+            return waiting.filter(state=Case.State.ESCALATED)
+        return cases.exclude(state__in=Case.WAITING) if self.value() == "done" else waiting
+
+
+@admin.register(Case)
+class CaseAdmin(LookOnly, admin.ModelAdmin):
+    """The queue of reports: what was reported most, by those who are mostly right, stands first."""
+
+    list_display = ("label", "kind", "author", "report_count", "reasons", "state", "claimed_by", "opened_at")
+    list_filter = (WaitingFilter, "kind", "reports__reason")
+    search_fields = ("label", "author__username")
+    list_select_related = ("author", "claimed_by")
+    ordering = ("-weight", "pk")
+    show_full_result_count = False
+    change_form_template = "admin/moderation/case/change_form.html"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("reports")
+
+    @admin.display(description="reasons")
+    def reasons(self, case: Case) -> str:
+        return ", ".join(dict.fromkeys(report.get_reason_display() for report in case.reports.all()))
+
+    def get_urls(self):
+        act = self.admin_site.admin_view(self.act)
+        return [path("<int:pk>/decide/<slug:verb>/", act, name="moderation_case_act"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        case = Case.objects.select_related("author", "claimed_by", "closed_by").filter(pk=object_id).first()
+        return super().change_view(request, object_id, form_url, self._context(request, case) if case else None)
+
+    def _context(self, request: HttpRequest, case: Case) -> dict[str, Any]:
+        facts, author = reporting.reportables.get(case.kind), case.author
+        return {
+            "case": case,
+            "facts": facts,
+            "thing": case.thing,
+            "words_now": facts.words(case.thing) if facts and case.thing else "",
+            "reports": case.reports.select_related("reporter"),
+            "record": Case.objects.filter(author=author).exclude(pk=case.pk).order_by("-pk")[:10] if author else [],
+            "record_counts": dict(
+                Case.objects.filter(author=author).values_list("state").annotate(count=Count("pk")).order_by()
+            )
+            if author
+            else {},
+            "may_decide": self._may_decide(request, case),
+            "form": ReasonForm(),
+        }
+
+    def _may_decide(self, request: HttpRequest, case: Case) -> bool:
+        if case.state == Case.State.ESCALATED and not request.user.is_superuser:
+            return False
+        # Nobody decides about themselves.
+        return request.user.has_perm("moderation.decide_case") and case.author_id != request.user.pk
+
+    def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """One decision, by POST, with a reason (claiming needs none); then on to the next case that waits."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        case = get_object_or_404(Case, pk=pk)
+        decisions: dict[str, Callable[[str], None]] = {
+            "claim": lambda reason: reporting.claim(case, request.user),
+            "uphold": lambda reason: reporting.uphold(case, request.user, reason),
+            "agree": lambda reason: reporting.uphold(case, request.user, reason, hide=False),
+            "reject": lambda reason: reporting.reject(case, request.user, reason),
+            "escalate": lambda reason: reporting.escalate(case, request.user, reason),
+            "reopen": lambda reason: reporting.reopen(case, request.user, reason),
+        }
+        if verb not in decisions or not self._may_decide(request, case):
+            raise PermissionDenied("You can't decide this case.")
+        here = reverse("admin:moderation_case_change", args=[pk])
+        form = ReasonForm(request.POST)
+        if verb != "claim" and not form.is_valid():
+            self.message_user(request, " ".join(form.errors["reason"]), messages.ERROR)
+            return redirect(here)
+        try:
+            decisions[verb](form.cleaned_data.get("reason", "") if form.is_valid() else "")
+        except reporting.Closed:
+            self.message_user(request, "Somebody else has decided this case in the meantime.", messages.WARNING)
+            return redirect(here)
+        if verb in ("claim", "reopen"):
+            return redirect(here)
+        self.message_user(request, "Done. This is the next case that waits.", messages.SUCCESS)
+        following = Case.objects.filter(state__in=(Case.State.OPEN, Case.State.CLAIMED)).first()
+        if following is None:
+            return redirect("admin:moderation_case_changelist")
+        return redirect("admin:moderation_case_change", following.pk)
+
+
+@admin.register(Report)
+class ReportAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ("case", "reporter", "reason", "was_right", "reported_at")
+    list_filter = ("reason", "was_right")
+    search_fields = ("reporter__username", "case__label")
+    list_select_related = ("case", "reporter")
+    show_full_result_count = False

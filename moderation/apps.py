@@ -5,6 +5,20 @@ class ModerationConfig(AppConfig):
     name = "moderation"
 
     def ready(self) -> None:
-        from moderation import audit
+        from accounts.models import Member
+        from moderation import audit, reporting
+        from notices import kinds
 
         audit.listen()
+        kinds.register(kinds.Kind(reporting.KIND, "What moderators decide about your reports and your words"))
+        reporting.register(
+            reporting.Reportable(
+                kind="member",
+                name="member",
+                model=Member,
+                visible_to=lambda reader: Member.objects.filter(is_active=True),
+                author=lambda member: member,
+                words=lambda member: f"{member.username}\n\n{member.bio}",
+                can_hide=False,
+            )
+        )

@@ -19,5 +19,12 @@ def record(moderator, action: str, target: models.Model, reason: str) -> Action:
         content_type=ContentType.objects.get_for_model(target),
         object_id=target.pk,
         label=str(target)[:300],
+        role=_role(moderator),
         reason=reason[:500],
     )
+
+
+def _role(moderator) -> str:
+    if moderator is None:
+        return "the members' reports"
+    return "an admin" if moderator.is_superuser else "a moderator" if moderator.is_moderator else "a member"

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from common.models import Tag
 from common.tags import set_tags
 from forum.models import Category, Comment, Post, PostTag
+from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.telling import tell
 from studies.arrivals import tell_of_new_studies
@@ -24,6 +25,7 @@ from tests.builders import (
     make_comment,
     make_journal,
     make_member,
+    make_moderator,
     make_post,
     make_study,
 )
@@ -47,6 +49,7 @@ class World:
         self.thread = self.study.open_discussion(self.member)
         self.author = Author.objects.get(family="Doe")
         self.reader = make_member("reader_one")
+        self.moderator = make_moderator()
         self.rows = 0
 
     def grow(self, rows: int) -> None:
@@ -66,6 +69,9 @@ class World:
             cite(self.study, study)
             cite(study, self.study)
             make_comment(study.open_discussion(writer), author=writer)
+            report(post, "post", writer, "spam")
+            comment.hide(self.moderator, "Rude")
+            comment.unhide(self.moderator, "Not rude")
             tell([self.reader], kind="standing", key=f"number {number}", words="News", url="/")
             follow(self.reader, study)
             follow(self.reader, study.authors.last())
@@ -107,6 +113,7 @@ class World:
             "posts of a tag": "/tags/shared/?show=posts",
             "studies of a tag": "/tags/shared/?show=studies",
             "search": "/search/?q=words",
+            "moderation log": "/moderation/log/",
             "profile": "/members/writer_one/",
             "comments of a profile": "/members/writer_one/?show=comments",
         }
@@ -127,6 +134,7 @@ class World:
             "studies at the desk": "/admin/studies/study/",
             "members at the desk": "/admin/accounts/member/",
             "tags at the desk": "/admin/common/tag/",
+            "cases at the desk": "/admin/moderation/case/",
             "citations at the desk": "/admin/studies/citation/",
         }
 
@@ -181,6 +189,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     from django.urls import resolve
 
     from forum.urls import urlpatterns as forum
+    from moderation.urls import urlpatterns as moderation
     from notices.urls import urlpatterns as notices
     from pages.urls import urlpatterns as pages
     from studies.urls import urlpatterns as studies
@@ -189,14 +198,14 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "robots",
+        "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", None,
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
     }  # fmt: skip
     missing = [
         route.name
-        for route in [*forum, *notices, *pages, *studies]
+        for route in [*forum, *moderation, *notices, *pages, *studies]
         if route.callback not in named and route.name not in others
     ]
     assert not missing

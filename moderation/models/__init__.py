@@ -1,5 +1,6 @@
 from moderation.models.action import Action
 from moderation.models.allowance import Allowance
 from moderation.models.audit import AuditEntry
+from moderation.models.case import Case, Report
 
-__all__ = ["Action", "Allowance", "AuditEntry"]
+__all__ = ["Action", "Allowance", "AuditEntry", "Case", "Report"]

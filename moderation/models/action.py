@@ -20,6 +20,7 @@ class Action(models.Model):
     object_id = models.BigIntegerField()
     target = GenericForeignKey("content_type", "object_id")
     label = models.CharField(max_length=300, help_text="the thing's name at that moment")
+    role = models.CharField(max_length=20, blank=True, default="", help_text="in which role, for the public log")
     reason = models.CharField(max_length=500)
     acted_at = models.DateTimeField(auto_now_add=True)
 

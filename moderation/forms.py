@@ -1,0 +1,43 @@
+"""What members and moderators say about a thing."""
+
+from __future__ import annotations
+
+from django import forms
+
+from common.text import clean_line, clean_text
+from moderation.models import Report
+
+
+class ReportForm(forms.Form):
+    """A report: the reason, and words where they help."""
+
+    reason = forms.ChoiceField(
+        label="What is wrong?",
+        choices=Report.Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what is wrong."},
+    )
+    note = forms.CharField(
+        label="Anything the moderators should know",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Up to 1,000 characters. Only the moderators read it.",
+    )
+
+    def clean_note(self) -> str:
+        return clean_text(self.cleaned_data["note"])
+
+
+class ReasonForm(forms.Form):
+    """Why a moderator does what they do."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=500, error_messages={"required": "Give a reason. Nothing was changed."}
+    )
+
+    def clean_reason(self) -> str:
+        reason = clean_line(self.cleaned_data["reason"])
+        if not reason:
+            raise forms.ValidationError("Give a reason. Nothing was changed.")
+        return reason
