@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.templatetags.static import static
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+
+from common.addresses import absolute
 
 register = template.Library()
 
@@ -21,6 +24,19 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg aria-hidden="true" width="16" height="16"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
     )
+
+
+# What a list's address may say that makes it another list; everything else (sort, tracking marks) is one page.
+TELLING = ("q", "tag", "journal", "year", "level", "open", "retracted", "show", "after")
+
+
+@register.simple_tag(takes_context=True)
+def canonical(context: Any) -> SafeString:
+    """The page's one address, for search engines: of the site's own name, with only what makes it another page."""
+    query = {name: context.request.GET[name] for name in TELLING if context.request.GET.get(name)}
+    path = context.request.path
+    address = absolute(f"{quote(path)}?{urlencode(query)}" if query else quote(path))
+    return format_html('<link rel="canonical" href="{}">', address)
 
 
 @register.filter

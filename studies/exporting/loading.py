@@ -37,8 +37,12 @@ def whole(ids: Sequence[int]) -> list[Study]:
 
 def item_of(study: Study) -> dict[str, Any]:
     """The CSL-JSON item of a study that ``whole`` gave."""
-    keywords = sorted(tag.name for tag in study.tags_at_hand)  # type: ignore[attr-defined]
-    return csl.item(study, study.authorships_in_order, keywords)  # type: ignore[attr-defined]
+    return csl.item(study, study.authorships_in_order, keywords_of(study))  # type: ignore[attr-defined]
+
+
+def keywords_of(study: Study) -> list[str]:
+    """The tags of a study that ``whole`` gave."""
+    return sorted(tag.name for tag in study.tags_at_hand)  # type: ignore[attr-defined]
 
 
 def items(ids: Iterable[int], chunk: int = CHUNK) -> Iterator[dict[str, Any]]:

@@ -64,9 +64,9 @@ class StudyQuerySet(models.QuerySet):
 
 
 class AuthorsShown:
-    """The authors a list row names: the first four are enough to print three and "et al."."""
+    """The authors a list row tells: three are printed, and up to thirty told to reference managers."""
 
-    LIMIT = 4
+    LIMIT = 31  # one more than is told, so that a longer list is known to be longer
 
     @classmethod
     def queryset(cls) -> models.QuerySet:

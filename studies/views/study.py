@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,10 +18,12 @@ from forum.related import related_posts
 from notices.following import followed_among
 from studies import identifiers
 from studies.covers import cover_svg
+from studies.exporting.head import Head, links
 from studies.models import Study
 from studies.models.study import Retraction
 from studies.related_works import notice_of, related_works
 from studies.similarity import similar_studies
+from studies.views.exports import in_another_form
 from studies.views.loading import study_of as _with_slug
 
 SHOWN_CITATIONS = 10
@@ -36,13 +39,19 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     """The page everything starts from."""
     found = _with_slug(request, pk, slug)
     if isinstance(found, HttpResponse):
+        patch_vary_headers(found, ["Accept"])
         return found
+    if other := in_another_form(request, pk):
+        return _described(other, found)
     tags = list(found.tags.all())
     related = related_posts(tags, exclude=found.discussion_id or 0, most=SHOWN_POSTS)
     # What can be read here stands before what is only named.
     citations = found.citations.select_related("cited").alias(waits=Q(cited__isnull=True)).order_by("waits", "position")
     works = related_works(found)
-    return render(
+    shown = list(citations[:SHOWN_CITATIONS])
+    authorships = list(found.authorships.select_related("author"))
+    summary = getattr(found, "summary", None)
+    page = render(
         request,
         "studies/study.html",
         {
@@ -52,17 +61,26 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "notice": notice_of(found, works),
             "facts": getattr(found, "facts", None),
             "retracted_works": _retracted(found),
-            "summary": getattr(found, "summary", None),
+            "machine": Head(found, authorships, [tag.name for tag in tags], shown, summary.tldr if summary else ""),
+            "summary": summary,
             "text": getattr(found, "text", None),
             "tags": tags,
-            "authorships": found.authorships.select_related("author"),
-            "citations": list(citations[:SHOWN_CITATIONS]),
+            "authorships": authorships,
+            "citations": shown,
             "related": related,
             "voted": PostVote.of(request.user, related.posts),
             "similar": similar_studies(found, most=SHOWN_SIMILAR),
             "is_followed": bool(followed_among(request.user, [found])),
         },
     )
+    return _described(page, found)
+
+
+def _described(answer: HttpResponse, study: Study) -> HttpResponse:
+    """The study page, in whatever form, with the headers that lead to its other forms."""
+    patch_vary_headers(answer, ["Accept"])
+    answer["Link"] = links(study)
+    return answer
 
 
 def _retracted(study: Study) -> list[Study]:
