@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -52,6 +53,16 @@ class Counter:
                 [ids],
             )
             return cursor.rowcount
+
+    @transaction.atomic
+    def mend_rows(self, ids: Collection[int]) -> None:
+        """The same for a few rows, which the caller has changed what is counted of."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {self.table} t SET {self.column} = ({self.truth}) "  # noqa: S608
+                f"WHERE t.id = ANY(%s) AND {self._differs}",
+                [sorted(ids)],
+            )
 
     @property
     def _differs(self) -> str:

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "common.middleware.LoginRedirectMiddleware",
     "moderation.middleware.LimitMiddleware",
+    "studies.middleware.MergedStudyMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

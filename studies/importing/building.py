@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +36,7 @@ from studies.importing.record import (
 )
 from studies.importing.relating import relate, stated
 from studies.importing.subjects import tag_names
-from studies.models import Authorship, Citation, Study, StudySource, StudyTag, StudyText
+from studies.models import Authorship, Citation, MergedStudy, OtherIdentifier, Study, StudySource, StudyTag, StudyText
 from studies.searching import searched_texts, store_texts
 
 BATCH = 100
@@ -90,6 +91,16 @@ def combined(sources: Sources) -> StudyRecord:
         retraction_date=gravest.retraction_date,
         losses=(),
     )
+
+
+def _without(sources: Sources, others: set[tuple[str, str]]) -> Sources:
+    """The sources without the identifiers by which another study was known before it was merged into theirs."""
+    bare = {}
+    for kind, record in sources.items():
+        left_out = {name: "" for name, value in record.identifiers.items() if (name, value) in others}
+        bare[kind] = copy(record) if left_out else record
+        bare[kind].__dict__.update(left_out)  # a record made anew might have nothing left to be known by
+    return bare
 
 
 def _journal(records: Sequence[StudyRecord]) -> JournalFacts:
@@ -179,13 +190,19 @@ def build(studies: Mapping[int, Sources]) -> dict[int, list[str]]:
     that are right already are not written.
     """
     rows = {study.pk: study for study in Study.objects.filter(pk__in=studies).select_for_update().order_by("pk")}
-    facts = {pk: combined(studies[pk]) for pk in rows}
+    others: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for pk, name, value in OtherIdentifier.objects.filter(study__in=rows).values_list("study_id", "name", "value"):
+        others[pk].add((name, value))
+    facts = {pk: combined(_without(studies[pk], others[pk]) if others[pk] else studies[pk]) for pk in rows}
     changes = Changes(list)
     _write_columns(rows, facts, changes)
     _write_authors(rows, facts, changes)
     formerly_cited = _write_citations(rows, facts, changes)
     link(rows, formerly_cited)
-    write_keys({pk: _keys(study, studies[pk]) for pk, study in rows.items()})
+    titles = defaultdict(list)
+    for pk, title in MergedStudy.objects.filter(study__in=rows).values_list("study_id", "title"):
+        titles[pk].append(title)
+    write_keys({pk: _keys(study, studies[pk], titles[pk]) for pk, study in rows.items()})
     relate(rows, studies)
     write_facts(rows, facts, studies)
     # Tags come last of what others lock too: a member who opens a discussion locks the study, then its tags.
@@ -194,12 +211,12 @@ def build(studies: Mapping[int, Sources]) -> dict[int, list[str]]:
     return changes
 
 
-def _keys(study: Study, sources: Sources) -> set[Key]:
-    """By what the study is known again: what each of its sources calls it, and what a librarian calls it."""
+def _keys(study: Study, sources: Sources, merged: Iterable[str]) -> set[Key]:
+    """By what the study is known again: as its sources call it, as a librarian does, as those merged into it were."""
     keys = keys_of(sources.values())
-    if "title" in study.kept_fields:
-        keys |= {(title, year, author) for title in [title_key(study.title)] if title for _, year, author in set(keys)}
-    return keys
+    others = [*merged, study.title] if "title" in study.kept_fields else merged
+    named = {(year, author) for _, year, author in keys} or {(study.published_year, "")}
+    return keys | {(key, *rest) for key in map(title_key, others) if key for rest in named}
 
 
 def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:

@@ -98,6 +98,13 @@ def title_key(title: str) -> str:
     return key[:TITLE_LIMIT]
 
 
+def titles_agree(one: str, other: str) -> bool:
+    """Whether two titles, of works that share an identifier, may be of one: alike, or one goes on after the other."""
+    mine, its = (re.sub(NO_WORD, "", folded(title)) for title in (one, other))
+    shorter, longer = sorted((mine, its), key=len)
+    return fuzz.ratio(mine, its) >= LIKELY or (len(shorter) >= TELLING_LETTERS and longer.startswith(shorter))
+
+
 def sort_of(title: str, types: Iterable[str] = (), article_type: str = "") -> str:
     """ "" for a work of its own, else what it is to another one: "erratum", "reply", "comment", "preprint" …"""
     for name in (*types, article_type):

@@ -17,10 +17,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from studies.importing.building import build, sources_of
-from studies.importing.identity import Described, described, title_key
-from studies.importing.knowing import best_verdict, descriptions_of, propose, propose_pair
+from studies.importing.identity import Described, described, sort_of, title_key, titles_agree
+from studies.importing.knowing import best_verdict, descriptions_of, kept_apart, propose, propose_pair
 from studies.importing.record import Refusal, StudyRecord, cut
-from studies.models import OtherIdentifier, Study, StudySource, TitleKey
+from studies.models import MergedStudy, OtherIdentifier, Study, StudySource, TitleKey
 
 BATCH = 50
 TRIES = 4
@@ -39,6 +39,7 @@ OWN_IDENTIFIERS = {
 }  # fmt: skip
 TITLES_SHOWN, MERGED_SHOWN = 200, 1000  # as many as a report names
 OLDER = "a newer version of the record is in the library already"
+MERGED_AWAY = "the record of a study that was merged into another, whose own record stays"
 
 
 @dataclass(frozen=True)
@@ -135,35 +136,69 @@ def import_records(
 
 
 def _imported(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, dry_run: bool) -> Report:
+    report = Report()
+    while batch:
+        taken = _taken(batch, kind, dry_run)
+        if taken is None:
+            report.add(_one_by_one(batch, kind, dry_run))
+            break
+        report.add(taken.report)
+        batch = taken.rest
+        if taken.twins:
+            report.add(_merged(taken.twins, batch[0]))
+    return report
+
+
+def _taken(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, dry_run: bool) -> _Batch | None:
+    """The batch in one transaction, as far as it goes without a merge; None where the database refuses a record."""
     for tries_left in reversed(range(TRIES)):
         try:
             with one_at_a_time():
-                report = _Batch(kind).take(batch)
+                taken = _Batch(kind, dry_run)
+                taken.take(batch)
                 if dry_run:
                     transaction.set_rollback(True)
-                return report
+                return taken
         except (DataError, IntegrityError) as error:
-            return _one_by_one(batch, kind, dry_run, error)
+            if len(batch) > 1:
+                return None
+            return _refusing(batch, kind, error)
         except OperationalError as error:
             state = getattr(error.__cause__, "sqlstate", None)
             if state == TOO_LARGE:
-                return _one_by_one(batch, kind, dry_run, error)
+                return None if len(batch) > 1 else _refusing(batch, kind, error)
             # Inside a transaction of the caller's, only the caller can try again.
             if state not in PASSING or not tries_left or connection.in_atomic_block:
                 raise
     raise AssertionError("unreachable")
 
 
-def _one_by_one(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, dry_run: bool, error: Exception) -> Report:
+def _refusing(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, error: Exception) -> _Batch:
+    taken = _Batch(kind)
+    reason = str(error).partition("\n")[0]
+    taken.report.refused.append(Refusal(batch[0].place, f"the database does not take it ({cut(reason, 200)})"))
+    return taken
+
+
+def _one_by_one(batch: list[StudyRecord | Refusal], kind: StudySource.Kind, dry_run: bool) -> Report:
     """The batch again, a transaction for each record: the one at fault is found and the others are kept."""
     report = Report()
-    if len(batch) > 1:
-        for item in batch:
-            report.add(_imported([item], kind, dry_run))
-    else:
-        reason = str(error).partition("\n")[0]
-        report.refused.append(Refusal(batch[0].place, f"the database does not take it ({cut(reason, 200)})"))
+    for item in batch:
+        report.add(_imported([item], kind, dry_run))
     return report
+
+
+def _merged(twins: Twins, record: StudyRecord | Refusal) -> Report:
+    """Two studies that a record shows to be one become one, in a transaction of their own; the older is kept."""
+    from studies.merging import CannotMerge, merge  # it imports like we do
+
+    kept, gone = sorted(twins.studies)
+    try:
+        merge(Study(pk=kept), Study(pk=gone), reason=f"found at import: {twins.why}")
+    except CannotMerge:
+        return Report()  # somebody else just did; the record finds what is there now
+    why = f"study {gone} was merged into it, as {twins.why}"
+    return Report(merged_count=1, merged=[Joined(record.place, twins.title, kept, why)])
 
 
 @contextmanager
@@ -202,12 +237,30 @@ class _Work:
     identifiers: dict[str, str]
     kept_fields: Collection[str] = ()
     known: dict[str, _Known] = field(default_factory=dict)  # by kind of source
+    others: set[tuple[str, str]] = field(default_factory=set)  # identifiers of what was merged into it
+    left_out: set[str] = field(default_factory=set)  # digests of records of the same
     described: list[Described] = field(default_factory=list)
     record: StudyRecord | None = None  # what this batch says of it
 
     @property
     def name(self) -> str:
         return f"study {self.pk}" if self.pk else f"“{cut(self.title, 80)}” of the same import"
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two studies of the library (their ids) that are one work, why, and its title."""
+
+    studies: tuple[int, int]
+    why: str
+    title: str
+
+
+class _Twins(Exception):
+    """The record names two works that are one: they must be merged before it can be taken."""
+
+    def __init__(self, works: list[_Work], why: str, title: str) -> None:
+        self.works, self.why, self.title = works, why, title
 
 
 class _Conflict(Exception):
@@ -217,19 +270,23 @@ class _Conflict(Exception):
 class _Batch:
     """One batch of records of one kind on its way into the library."""
 
-    def __init__(self, kind: StudySource.Kind) -> None:
-        self.kind = kind
+    def __init__(self, kind: StudySource.Kind, dry_run: bool = False) -> None:
+        self.kind, self.dry_run = kind, dry_run
         self.report = Report()
         self.works: dict[tuple[str, str], _Work] = {}  # by identifier
         self.titled: dict[str, list[_Work]] = defaultdict(list)  # by title key
         self.new: list[_Work] = []
         self.changed: list[_Work] = []
         self.conflicts: list[tuple[list[_Work], str]] = []
+        # Where two studies must be merged before the next record can be taken: they, and the records from that one on.
+        self.twins: Twins | None = None
+        self.rest: list[StudyRecord | Refusal] = []
 
-    def take(self, batch: list[StudyRecord | Refusal]) -> Report:
+    def take(self, batch: list[StudyRecord | Refusal]) -> None:
         records = [item for item in batch if isinstance(item, StudyRecord)]
         self._look_up(records)
-        for item in batch:
+        twins = None
+        for number, item in enumerate(batch):
             if isinstance(item, Refusal):
                 self.report.refused.append(item)
                 continue
@@ -237,10 +294,17 @@ class _Batch:
                 self._sort_in(item)
             except _Conflict as conflict:
                 self.report.refused.append(Refusal(item.place or item.title[:80], str(conflict)))
+            except _Twins as found:
+                if not self.dry_run:
+                    twins, self.rest = found, batch[number:]
+                    break
+                self._would_merge(found, item)
             else:
                 self.report.losses.update(item.losses)
         self._store()
-        return self.report
+        if twins:
+            one, other = (work.pk or 0 for work in twins.works)  # all have a number by now
+            self.twins = Twins((one, other), twins.why, twins.title)
 
     def _look_up(self, records: list[StudyRecord]) -> None:
         wanted, others = Q(pk__in=[]), Q(pk__in=[])
@@ -263,6 +327,10 @@ class _Batch:
             self.works |= dict.fromkeys(own.items(), work)
         for name, value, pk in led_to:
             self.works[name, value] = by_pk[pk]
+        for pk, name, value in OtherIdentifier.objects.filter(study__in=found).values_list("study_id", "name", "value"):
+            by_pk[pk].others.add((name, value))
+        for pk, digests in MergedStudy.objects.filter(study__in=found).values_list("study_id", "digests"):
+            by_pk[pk].left_out.update(digests)
         for title, pk in of_title:
             self.titled[title].append(by_pk[pk])
         names = ("study_id", "kind", "digest", "record__revised", "record__doi", "record__pmid", "record__pmcid")
@@ -282,9 +350,14 @@ class _Batch:
             self._show(self.report.new_titles, TITLES_SHOWN, Touched(record.title))
         else:
             before = work.known.get(self.kind)
-            if before and before.digest == record.digest:
+            if (before and before.digest == record.digest) or record.digest in work.left_out:
                 self.report.unchanged += 1
                 return
+            if before and work.others & set(record.identifiers.items()) and not self._same_record(before, record):
+                self.report.unchanged += 1
+                self.report.losses[MERGED_AWAY] += 1
+                return
+            self._find_twin(work, record)
             self._refuse_contradiction(work, record)
             if before and record.revised and record.revised < before.revised:
                 self.report.unchanged += 1
@@ -327,8 +400,10 @@ class _Batch:
         }
         works = list(dict.fromkeys(found.values()))
         if len(works) > 1:
+            if self._are_one(works[:2], record):
+                raise _Twins(works[:2], f"a record has the identifiers of both ({', '.join(found)})", record.title)
             named = ", ".join(f"{identifier} {work.name}" for identifier, work in found.items())
-            self.conflicts.append((works, f"a record has identifiers of both: {', '.join(found)}"))
+            self.conflicts.append((works, f"a record has the identifiers of both ({', '.join(found)})"))
             raise _Conflict(f"its identifiers name different studies of the library: {named}")
         if works:
             return works[0], f"the {next(iter(found))} is the same"
@@ -350,6 +425,56 @@ class _Batch:
         ]
         return certain[0] if len(certain) == 1 else (None, "")
 
+    def _find_twin(self, work: _Work, record: StudyRecord) -> None:
+        """Raise ``_Twins`` where the record's identifiers name one study and its title, certainly, another."""
+        said = described(record)
+        if not said.title:
+            return
+        said = replace(said, identifiers={**work.identifiers, **record.identifiers})
+        others = [each for each in self.titled.get(said.title, ()) if each is not work]
+        certain = [
+            (other, verdict.why)
+            for other in others
+            if (verdict := best_verdict([said], [each for each in other.described if each.title == said.title]))
+            and verdict.certain
+        ]
+        if len(certain) != 1 or self._kept_apart(work, certain[0][0]):
+            return
+        other, why = certain[0]
+        raise _Twins([work, other], why, record.title)
+
+    def _would_merge(self, twins: _Twins, record: StudyRecord) -> None:
+        """What a dry run says of a merge; the records that follow see one work."""
+        one, other = twins.works
+        self.report.updated += 1
+        self.report.losses.update(record.losses)
+        self.report.merged_count += 1
+        if one.pk and other.pk:
+            kept, gone = sorted((one.pk, other.pk))
+            why = f"study {gone} would be merged into it, as {twins.why}"
+            self._show(self.report.merged, MERGED_SHOWN, Joined(record.place, record.title, kept, why))
+        self.works |= dict.fromkeys(other.identifiers.items(), one)
+        for works in self.titled.values():
+            if other in works:
+                works.remove(other)
+
+    def _are_one(self, works: list[_Work], record: StudyRecord) -> bool:
+        """Whether two works that a record names by identifiers are one: nothing contradicts, and the titles agree."""
+        one, other = works
+        known = {**one.identifiers, **other.identifiers}
+        contradict = any(
+            each.get(name, value) != value
+            for name, value in known.items()
+            for each in (one.identifiers, other.identifiers, record.identifiers)
+        )
+        alike = all(titles_agree(record.title, work.title) for work in works) and titles_agree(one.title, other.title)
+        sorts = {sort_of(work.title) for work in works} | {described(record).sort}
+        return not contradict and alike and len(sorts) == 1 and not self._kept_apart(one, other)
+
+    def _kept_apart(self, one: _Work, other: _Work) -> bool:
+        """Whether a librarian has decided so."""
+        return bool(one.pk and other.pk and kept_apart(one.pk, other.pk))
+
     def _refuse_contradiction(self, work: _Work, record: StudyRecord) -> None:
         """Raise ``_Conflict`` where the study has another identifier of the same kind, on other authority.
 
@@ -362,10 +487,10 @@ class _Batch:
                 on_authority[name] = value
         for kind, known in work.known.items():
             if kind != self.kind or not self._same_record(known, record):
-                on_authority |= known.identifiers
+                on_authority |= {n: value for n, value in known.identifiers.items() if (n, value) not in work.others}
         for name, value in record.identifiers.items():
             other = on_authority.get(name, value)
-            if other != value:
+            if other != value and (name, value) not in work.others:
                 shared = next(
                     (f"{IDENTIFIERS[each]} {record.identifiers[each]}" for each in self._shared(work, record)), "title"
                 )

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from django.db import connection
-from django.db.models import Q
 
 from studies.importing.identity import (
     LIKELY,
@@ -147,14 +146,10 @@ def propose_pair(one: int, other: int, why: str, score: int) -> None:
     )
 
 
-def kept_apart(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of these pairs (lower number first) that a librarian has decided to keep apart."""
-    wanted = Q(pk__in=[])
-    for one, other in pairs:
-        wanted |= Q(study=one, other=other)
-    return set(
-        MergeProposal.objects.filter(wanted, state=MergeProposal.State.APART).values_list("study_id", "other_id")
-    )
+def kept_apart(one: int, other: int) -> bool:
+    """Whether a librarian has decided that the two are not one work."""
+    first, second = sorted((one, other))
+    return MergeProposal.objects.filter(study=first, other=second, state=MergeProposal.State.APART).exists()
 
 
 def refresh_keys(study: Study) -> None:

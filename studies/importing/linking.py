@@ -22,13 +22,28 @@ WITH candidate AS (
     UNION
     SELECT c.id FROM studies_study s JOIN studies_citation c ON c.pmcid = s.pmcid AND c.pmcid <> ''
     WHERE s.id = ANY(%(ids)s)
+    UNION
+    SELECT c.id FROM studies_otheridentifier o JOIN studies_citation c ON c.doi = o.value AND c.doi <> ''
+    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'doi'
+    UNION
+    SELECT c.id FROM studies_otheridentifier o JOIN studies_citation c ON c.pmid = o.value AND c.pmid <> ''
+    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmid'
+    UNION
+    SELECT c.id FROM studies_otheridentifier o JOIN studies_citation c ON c.pmcid = o.value AND c.pmcid <> ''
+    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmcid'
 ),
 resolved AS (
     SELECT c.id, c.study_id, c.cited_id AS before,
            COALESCE(
                NULLIF((SELECT s.id FROM studies_study s WHERE c.doi <> '' AND s.doi = c.doi), c.study_id),
+               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
+                       WHERE c.doi <> '' AND o.name = 'doi' AND o.value = c.doi), c.study_id),
                NULLIF((SELECT s.id FROM studies_study s WHERE c.pmid <> '' AND s.pmid = c.pmid), c.study_id),
-               NULLIF((SELECT s.id FROM studies_study s WHERE c.pmcid <> '' AND s.pmcid = c.pmcid), c.study_id)
+               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
+                       WHERE c.pmid <> '' AND o.name = 'pmid' AND o.value = c.pmid), c.study_id),
+               NULLIF((SELECT s.id FROM studies_study s WHERE c.pmcid <> '' AND s.pmcid = c.pmcid), c.study_id),
+               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
+                       WHERE c.pmcid <> '' AND o.name = 'pmcid' AND o.value = c.pmcid), c.study_id)
            ) AS after
     FROM candidate JOIN studies_citation c USING (id)
 ),
@@ -66,7 +81,8 @@ def link(studies: Iterable[int], formerly_cited: Iterable[int] = ()) -> set[int]
     """Let every citation of these studies, and every citation anywhere that names one of them, point at what it names.
 
     Takes ids of studies, and of studies that citations now gone pointed at. A citation names the study with its DOI,
-    else with its PMID, else with its PMCID, and never its own study; nothing depends on what was there first. Counts
+    else with its PMID, else with its PMCID, and never its own study; the identifiers of a study that was merged into
+    another lead to that one; nothing depends on what was there first. Counts
     of all studies touched are made true. Gives the ids of those studies.
     """
     ids = sorted(set(studies))

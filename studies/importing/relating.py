@@ -37,13 +37,28 @@ WITH candidate AS (
     UNION
     SELECT r.id FROM studies_study s JOIN studies_studyrelation r ON r.pmcid = s.pmcid AND r.pmcid <> ''
     WHERE s.id = ANY(%(ids)s)
+    UNION
+    SELECT r.id FROM studies_otheridentifier o JOIN studies_studyrelation r ON r.doi = o.value AND r.doi <> ''
+    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'doi'
+    UNION
+    SELECT r.id FROM studies_otheridentifier o JOIN studies_studyrelation r ON r.pmid = o.value AND r.pmid <> ''
+    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmid'
+    UNION
+    SELECT r.id FROM studies_otheridentifier o JOIN studies_studyrelation r ON r.pmcid = o.value AND r.pmcid <> ''
+    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmcid'
 ),
 resolved AS (
     SELECT r.id, r.study_id, r.other_id AS before,
            COALESCE(
                NULLIF((SELECT s.id FROM studies_study s WHERE r.doi <> '' AND s.doi = r.doi), r.study_id),
+               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
+                       WHERE r.doi <> '' AND o.name = 'doi' AND o.value = r.doi), r.study_id),
                NULLIF((SELECT s.id FROM studies_study s WHERE r.pmid <> '' AND s.pmid = r.pmid), r.study_id),
-               NULLIF((SELECT s.id FROM studies_study s WHERE r.pmcid <> '' AND s.pmcid = r.pmcid), r.study_id)
+               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
+                       WHERE r.pmid <> '' AND o.name = 'pmid' AND o.value = r.pmid), r.study_id),
+               NULLIF((SELECT s.id FROM studies_study s WHERE r.pmcid <> '' AND s.pmcid = r.pmcid), r.study_id),
+               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
+                       WHERE r.pmcid <> '' AND o.name = 'pmcid' AND o.value = r.pmcid), r.study_id)
            ) AS after
     FROM candidate JOIN studies_studyrelation r USING (id)
 ),

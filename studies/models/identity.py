@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -47,13 +48,16 @@ class MergedStudy(models.Model):
     """A study that is no more: its old number leads to the study that it was merged into.
 
     Always to one that is there: when that one is merged in its turn, this row is moved along. ``facts`` holds what the
-    gone study said and the kept one does not show.
+    gone study said and the kept one does not show; ``digests`` are those of its records that were not taken over, so
+    that an import knows them again; ``thread`` is its discussion where the kept study had one of its own.
     """
 
     old_id = models.BigIntegerField(primary_key=True)
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="merged_studies")
     title = models.CharField(max_length=1000)
     facts = models.JSONField(default=dict)
+    digests = ArrayField(models.CharField(max_length=64), default=list)
+    thread = models.ForeignKey("forum.Post", models.SET_NULL, null=True, blank=True, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True, default="")
     merged_at = models.DateTimeField(auto_now_add=True)

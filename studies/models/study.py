@@ -55,12 +55,15 @@ class StudyQuerySet(models.QuerySet):
         return studies
 
     def identified_by(self, *, doi: str = "", pmid: str = "", pmcid: str = "") -> StudyQuerySet:
-        """The studies that carry any of these (normalised) identifiers."""
-        wanted = Q(pk__in=[])
+        """The studies that carry any of these (normalised) identifiers, or that a study with it was merged into."""
+        from studies.models.identity import OtherIdentifier
+
+        wanted, others = Q(pk__in=[]), Q(pk__in=[])
         for name, value in (("doi", doi), ("pmid", pmid), ("pmcid", pmcid)):
             if value:
                 wanted |= Q(**{name: value})
-        return self.filter(wanted)
+                others |= Q(name=name, value=value)
+        return self.filter(wanted | Q(pk__in=OtherIdentifier.objects.filter(others).values("study")))
 
 
 class AuthorsShown:

@@ -168,7 +168,7 @@ def by_identifier(request: HttpRequest, kind: str, value: str) -> HttpResponse:
     """``/studies/doi/…`` and ``/studies/pmid/…``: to the study, else a 404 that says what is missing."""
     parse = {"doi": identifiers.parse_doi, "pmid": identifiers.parse_pmid}[kind]
     identifier = parse(value)
-    found = Study.objects.filter(**{kind: identifier}).first() if identifier else None
+    found = Study.objects.identified_by(**{kind: identifier}).first() if identifier else None
     if found:
         return redirect(found)
     context = {"section": "studies", "kind": kind.upper(), "value": value, "identifier": identifier}
