@@ -232,28 +232,3 @@ def count_retracted_cites(cited: Iterable[int]) -> None:
             [ids],
         )
         cursor.execute(RECOUNT, {"ids": [pk for (pk,) in cursor.fetchall()]})
-
-
-# ── By hand ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@transaction.atomic
-def set_by_hand(study: Study, standing: Standing, *, actor, reason: str) -> list[Changed]:
-    """Let a librarian's word about the standing hold, whatever records and notices say, until it is given back."""
-    locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    before = Standing.of(locked)
-    Study.objects.filter(pk=study.pk).update(**standing.to_json(), kept_fields=sorted({*locked.kept_fields, *FIELDS}))
-    changed = [Changed(study.pk, before, standing)] if before != standing else []
-    follow(changed, actor=actor, reason=reason)
-    study.refresh_from_db(fields=[*FIELDS, "kept_fields"])
-    return changed
-
-
-@transaction.atomic
-def give_back(study: Study, *, actor, reason: str) -> list[Changed]:
-    """Let the records and notices say again how the study stands."""
-    locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
-    Study.objects.filter(pk=study.pk).update(kept_fields=sorted(set(locked.kept_fields) - set(FIELDS)))
-    changed = settle([study.pk], actor=actor, reason=reason)
-    study.refresh_from_db(fields=[*FIELDS, "kept_fields"])
-    return changed

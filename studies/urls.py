@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import citations, exports, following, librarians, library, study
+from studies.views import by_hand, citations, exports, following, history, librarians, library, study
 
 app_name = "studies"
 
@@ -41,6 +41,9 @@ urlpatterns = [
     path("following/new/<str:kind>/<int:pk>/", following.arrivals_under, name="arrivals_under"),
     path("following/search/", following.search_follow, name="search_follow"),
     path("studies/<int:pk>/<str:slug>/cite/", exports.cite, name="cite"),
+    path("studies/<int:pk>/<str:slug>/history/", history.history, name="history"),
+    path("studies/<int:pk>/<str:slug>/sources/", history.sources, name="sources"),
+    path("studies/<int:pk>/<str:slug>/by-hand/", by_hand.by_hand, name="by_hand"),
     path("librarians/", librarians.librarians, name="librarians"),
     path("journals/<str:slug>/", library.journal, name="journal"),
     path("authors/<int:pk>/<str:slug>/", library.author, name="author"),

@@ -14,12 +14,13 @@ from common.recount import counters
 from notices import following
 from notices.models import Notification
 from studies import keeping
+from studies.by_hand import give_standing_back, set_standing
 from studies.importing.importing import import_records
 from studies.importing.record import OPPOSITES, Reference, Relation, StudyRecord
 from studies.models import Study, StudyChange, StudyRelation
 from studies.related_works import related_works
 from studies.similarity import similar_studies
-from studies.standing import Standing, give_back, set_by_hand, settle
+from studies.standing import Standing, settle
 from tests.builders import make_comment, make_librarian, make_member
 
 pytestmark = pytest.mark.django_db
@@ -106,11 +107,11 @@ class TestEveryPlace:
 
     def test_changes_and_is_restored_by_hand(self, world) -> None:
         keeper = make_librarian()
-        set_by_hand(study(), Standing("retracted", "", "2002"), actor=keeper, reason="The journal wrote to us.")
+        set_standing(study(), Standing("retracted", "", "2002"), actor=keeper, reason="The journal wrote to us.")
         sure(world, marked=True)
         take(replace(WORK, title="The doubtful trial, told again"), WORK)
         sure(world, marked=True)
-        give_back(study(), actor=keeper, reason="A mistake of ours.")
+        give_standing_back(study(), actor=keeper, reason="A mistake of ours.")
         sure(world, marked=False)
         assert list(study().changes.values_list("actor__username", "reason")) == [
             (keeper.username, "A mistake of ours."), (keeper.username, "The journal wrote to us."),
@@ -118,10 +119,10 @@ class TestEveryPlace:
 
     def test_can_be_cleared_by_hand_against_the_source(self, world) -> None:
         take(told())
-        set_by_hand(study(), Standing(), actor=make_librarian(), reason="Another paper of the same name.")
+        set_standing(study(), Standing(), actor=make_librarian(), reason="Another paper of the same name.")
         take(replace(told(), issue="2"))
         sure(world, marked=False)
-        give_back(study(), actor=make_librarian(), reason="It was this one.")
+        give_standing_back(study(), actor=make_librarian(), reason="It was this one.")
         sure(world, marked=True)
 
     def test_follows_a_merge_of_words_of_several_sources_to_the_gravest(self, world) -> None:
@@ -150,7 +151,7 @@ class TestBanner:
 
     def test_shows_the_words_of_a_librarian_who_typed_no_date(self, client) -> None:
         take(WORK)
-        set_by_hand(study(), Standing("concern", "<b>", "soon"), actor=None, reason="")
+        set_standing(study(), Standing("concern", "<b>", "soon"), actor=None, reason="")
         assert client.get(study().get_absolute_url()).status_code == 200
 
     def test_of_the_notice_itself_is_none(self) -> None:
