@@ -26,9 +26,10 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
+from common import naming
 from common.text import clean_text, cut_at_word, first_sentences
 
-RENDERER_VERSION = 1  # stored beside rendered HTML; raise it when the same source gives other HTML
+RENDERER_VERSION = 2  # stored beside rendered HTML; raise it when the same source gives other HTML
 
 OUTPUT_LIMIT = 400_000  # characters of HTML
 NESTING_LIMIT = 20  # quotes and lists in one another: a list counts two
@@ -38,21 +39,25 @@ GIST_READS = 4_000  # characters of the source that are read for its gist, more 
 HIGHLIGHT_LIMIT = 10_000  # characters of code that get colours, in one document
 ADDRESS_LIMIT = 2_000  # characters of a link's address
 LABEL_LIMIT = 80  # characters of a table's spoken name
+WORKS_LIMIT = 200  # links to works in one document; what it names beyond that stays as typed
 
 REL = "nofollow ugc noopener"
 
 Env = dict[str, Any]
 
 
-def render(source: str, *, doc_id: str = "") -> str:
+def render(source: str, *, doc_id: str = "", works: bool = False) -> str:
     """The HTML of a Markdown source, safe to put into a page as it is.
 
-    ``doc_id`` tells one body from another on the same page ("c12" for comment 12): footnotes are the only things that
-    get ids, and theirs contain it. Never raises; the HTML is at most ``OUTPUT_LIMIT`` characters long. A source that
-    would give more, or that nests deeper than ``NESTING_LIMIT``, is shown as typed, in paragraphs of plain text.
+    With ``works``, identifiers of works and links to them become links that say which work is meant
+    (``common.naming``); not in code, and not in what is struck out. ``doc_id`` tells one body from another on the same
+    page ("c12" for comment 12): footnotes are the only things that get ids, and theirs contain it. Never raises; the
+    HTML is at most ``OUTPUT_LIMIT`` characters long. A source that would give more, or that nests deeper than
+    ``NESTING_LIMIT``, is shown as typed, in paragraphs of plain text.
     """
     source = clean_text(source)
     env: Env = {"doc": re.sub(r"[^A-Za-z0-9]+", "-", doc_id)[:40], "highlight_left": HIGHLIGHT_LIMIT}
+    env["works_left"] = WORKS_LIMIT if works else 0
     try:
         tokens = _parse(source, env)
         html = _parser().renderer.render(tokens, _parser().options, env)
@@ -172,6 +177,8 @@ def _parse(source: str, env: Env) -> list[Token]:
         _dress_block(tokens, index)
         if token.children:
             token.children = _dress_inline(token.children)
+            if env.get("works_left"):
+                token.children = _with_works(token.children, env)
     return tokens
 
 
@@ -235,6 +242,73 @@ def _image_as_link(image: Token, *, inside_link: bool) -> list[Token]:
         attributes["title"] = str(image.attrs["title"])
     opened = Token("link_open", "a", 1, attrs=attributes, info="image")
     return [opened, words, Token("link_close", "a", -1, info="image")]
+
+
+def _with_works(children: Sequence[Token], env: Env) -> list[Token]:
+    """The tokens with every work they name linked: identifiers in running text, and links that lead to one."""
+    out: list[Token] = []
+    run: list[Token] = []  # text that goes on over line ends, as "PMID:" and its number may
+    linked = struck = 0
+    for index, token in enumerate(children):
+        if token.type in ("text", "softbreak") and not linked and not struck:
+            run.append(token)
+            continue
+        out += _linked_works(run, env)
+        run = []
+        if token.type in ("s_open", "s_close"):
+            struck += token.nesting
+        elif token.type in ("link_open", "link_close"):
+            linked += token.nesting
+            if token.nesting == 1 and not struck:
+                _mark_link(token, children[index + 1 :], env)
+        out.append(token)
+    return out + _linked_works(run, env)
+
+
+def _mark_link(opened: Token, following: Sequence[Token], env: Env) -> None:
+    """Say on a link which work it leads to, and whether the author gave it words of their own."""
+    key = naming.at_address(str(opened.attrs.get("href", ""))) if opened.info != "image" else ""
+    if not key or env["works_left"] < 1:
+        return
+    env["works_left"] -= 1
+    bare = opened.info == "auto"
+    if not bare:
+        end = next(index for index, token in enumerate(following) if token.type == "link_close")
+        words = _words(following[:end]).strip()
+        bare = any((each.start, each.end, each.key) == (0, len(words), key) for each in naming.in_text(words))
+    opened.attrSet("class", "work" if bare else "work work--worded")
+    opened.attrSet("data-work", key)
+
+
+def _linked_works(run: Sequence[Token], env: Env) -> list[Token]:
+    text = "".join("\n" if token.type == "softbreak" else token.content for token in run)
+    waiting = list(naming.in_text(text)[: env["works_left"]]) if text else []
+    if not waiting:
+        return list(run)
+    env["works_left"] -= len(waiting)
+    out: list[Token] = []
+    within: naming.Named | None = None
+    place = 0
+    for token in run:
+        end = place + (1 if token.type == "softbreak" else len(token.content))
+        at = place
+        while at < end:
+            stop = min(within.end if within else waiting[0].start if waiting else end, end)
+            if stop > at:
+                whole = token.type == "softbreak"
+                out.append(token if whole else Token("text", "", 0, content=token.content[at - place : stop - place]))
+                at = stop
+            if within and at == within.end:
+                out.append(Token("link_close", "a", -1, info="work"))
+                within = None
+            elif not within and waiting and waiting[0].start == at < end:
+                within = waiting.pop(0)
+                attributes: dict[str, str | int | float] = {
+                    "href": within.address, "class": "work", "data-work": within.key,
+                }  # fmt: skip
+                out.append(Token("link_open", "a", 1, attrs=attributes, info="work"))
+        place = end
+    return out
 
 
 FOLLOWED = re.compile(
@@ -375,6 +449,8 @@ def _allowed_value(tag: str, attribute: str, value: str) -> str | None:
         return value if FOOTNOTE_ID.fullmatch(value) else None
     if attribute == "href":
         return value if is_followed(value) or (value.startswith("#") and FOOTNOTE_ID.fullmatch(value[1:])) else None
+    if attribute == "data-work":
+        return value if naming.KEY.fullmatch(value) else None
     return value
 
 
@@ -411,7 +487,7 @@ _sanitizer = nh3.Cleaner(
     },
     clean_content_tags={"script", "style", "template", "title", "iframe", "svg", "math"},
     attributes={
-        "a": {"href", "title", "id", "aria-label"},
+        "a": {"href", "title", "id", "aria-label", "data-work"},
         "li": {"id"},
         "ol": {"start"},
         "input": {"checked", "disabled", "aria-label"},
@@ -426,7 +502,7 @@ _sanitizer = nh3.Cleaner(
     },
     set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
     allowed_classes={
-        "a": {"image-link", "footnote-back"},
+        "a": {"image-link", "footnote-back", "work", "work--worded"},
         "code": {"highlight"},
         "div": {"table-scroll", "footnotes", "markdown-alert"}
         | {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")},

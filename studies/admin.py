@@ -12,6 +12,7 @@ from common.tags import parse, set_tags
 from studies import identifiers
 from studies.importing.journals import title_key
 from studies.importing.knowing import refresh_keys
+from studies.importing.linking import link
 from studies.importing.people import author_key
 from studies.importing.record import Person
 from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, StudyText, Summary
@@ -124,6 +125,8 @@ class StudyAdmin(admin.ModelAdmin):
         text.save(update_fields=["abstract_html"])
         refresh_text(form.instance)
         refresh_keys(form.instance)
+        if {"doi", "pmid", "pmcid", "registration"} & set(form.changed_data):
+            link([form.instance.pk])
 
 
 @admin.register(Summary)

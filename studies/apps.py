@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, pre_delete
 
-from common import recount
+from common import naming, recount
 from notices import kinds
 
 
@@ -27,6 +28,7 @@ class StudiesConfig(AppConfig):
             kinds.Kind("correction", "Answers to what I reported or suggested"),
             kinds.Kind("wanted", "A study I asked for has arrived"),
         )
+        self._follow_mentions()
         recount.register(
             recount.Counter(
                 "studies_study", "reference_count", "SELECT count(*) FROM studies_citation c WHERE c.study_id = t.id"
@@ -54,4 +56,19 @@ class StudiesConfig(AppConfig):
                 " + (SELECT count(*) FROM forum_posttag tagged JOIN forum_post p ON p.id = tagged.content_object_id"
                 " WHERE tagged.tag_id = t.id AND NOT p.is_hidden AND p.deleted_at IS NULL)",
             ),
+        )
+
+    def _follow_mentions(self) -> None:
+        from forum import signals
+        from studies import mentions
+        from studies.naming import StudyNames
+
+        naming.know(StudyNames())
+        signals.words_written.connect(mentions.words_written, dispatch_uid="mentions")
+        signals.sight_changed.connect(mentions.sight_changed, dispatch_uid="mentions")
+        pre_delete.connect(mentions.study_goes, sender="studies.Study", dispatch_uid="mentions")
+        post_delete.connect(mentions.study_gone, sender="studies.Study", dispatch_uid="mentions")
+        recount.register(
+            recount.Counter("studies_mentionedwork", "post_count", mentions.POSTS_OF_WORK),
+            recount.Counter("studies_study", "mention_count", mentions.POSTS_OF_STUDY),
         )

@@ -19,6 +19,7 @@ from forum.models.moderated import Moderated
 from forum.models.post import Post
 from forum.models.vote import CommentVote, Upvotable
 from forum.sending import sent_once
+from forum.signals import sight_changed, words_written
 from moderation import log
 
 DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
@@ -149,7 +150,7 @@ class Comment(Moderated, Upvotable):
         if not changed:
             raise StaleEdit
         text = CommentText.objects.select_for_update().get(comment=self)
-        text.body = body
+        text.comment, text.body = self, body
         text.save()
         self.refresh_from_db()
 
@@ -179,6 +180,7 @@ class Comment(Moderated, Upvotable):
         self.refresh_from_db()
         if step := int(self.is_shown) - int(was_shown):
             Post.objects.filter(pk=self.post_id).update(comment_count=F("comment_count") + step)
+            sight_changed.send(Comment, post_id=self.post_id, comment_id=self.pk)
         return True
 
 
@@ -199,6 +201,10 @@ class CommentText(models.Model):
         return self.body[:60]
 
     def save(self, *args, **kwargs) -> None:
-        self.body_html = markdown.render(self.body, doc_id=f"c{self.comment_id}")
+        is_new = self._state.adding
+        self.body_html = markdown.render(self.body, doc_id=f"c{self.comment_id}", works=True)
         self.renderer_version = markdown.RENDERER_VERSION
-        super().save(*args, **kwargs)
+        post_id = self.comment.post_id
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            words_written.send(Comment, post_id=post_id, comment_id=self.comment_id, html=self.body_html, is_new=is_new)

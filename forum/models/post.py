@@ -23,6 +23,7 @@ from forum.models.category import Category
 from forum.models.moderated import Moderated
 from forum.models.vote import PostVote, Upvotable
 from forum.sending import sent_once
+from forum.signals import sight_changed, words_written
 from moderation import log
 
 RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw"})  # they follow a post's id in addresses
@@ -259,6 +260,7 @@ class Post(Moderated, Upvotable):
         self.refresh_from_db()
         if step := int(self.is_shown) - int(was_shown):
             count_in_sight(self, step)
+            sight_changed.send(Post, post_id=self.pk, comment_id=None)
         return bool(changed)
 
 
@@ -294,9 +296,12 @@ class PostText(models.Model):
         return self.title
 
     def save(self, *args, **kwargs) -> None:
-        self.body_html = markdown.render(self.body, doc_id=f"p{self.post_id}")
+        is_new = self._state.adding
+        self.body_html = markdown.render(self.body, doc_id=f"p{self.post_id}", works=True)
         self.renderer_version = markdown.RENDERER_VERSION
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            words_written.send(Post, post_id=self.post_id, comment_id=None, html=self.body_html, is_new=is_new)
 
 
 class PostTag(TaggedItem):

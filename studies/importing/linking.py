@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from studies import mentions
+
 # The citations that these studies can have changed: their own, those that name them now, those that named them before.
 # Each branch is an index scan: the conditions repeat those of the partial indexes.
 RESOLVE = """
@@ -94,4 +96,5 @@ def link(studies: Iterable[int], formerly_cited: Iterable[int] = ()) -> set[int]
             "SELECT id FROM studies_study WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(touched)]
         )
         cursor.execute(RECOUNT, {"ids": sorted(touched)})
+    mentions.link(ids)
     return touched

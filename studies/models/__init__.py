@@ -5,6 +5,7 @@ from studies.models.citation import Citation
 from studies.models.facts import StudyFacts
 from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier, TitleKey
 from studies.models.journal import Journal
+from studies.models.mention import Mention, MentionedWork
 from studies.models.relation import RelationKind, StudyRelation
 from studies.models.saved import SavedStudy
 from studies.models.search import SavedSearch
@@ -19,6 +20,8 @@ __all__ = [
     "Authorship",
     "Citation",
     "Journal",
+    "Mention",
+    "MentionedWork",
     "MergeProposal",
     "MergedStudy",
     "NewStudy",

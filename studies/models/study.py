@@ -134,6 +134,9 @@ class Study(models.Model):
     reference_count = models.PositiveIntegerField(default=0, editable=False)
     cites_count = models.PositiveIntegerField(default=0, editable=False)
     cited_by_count = models.PositiveIntegerField(default=0, editable=False)
+    mention_count = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="posts in sight that mention it; stops at 1,001"
+    )
     retracted_cites_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     added_at = models.DateTimeField(auto_now_add=True)
 
@@ -178,6 +181,7 @@ class Study(models.Model):
             models.Index(fields=["journal", "-published_key", "-id"], name="study_journal_newest"),
             models.Index(fields=["evidence_level", "-published_key", "-id"], name="study_level_newest"),
             models.Index(fields=["published_year", "-id"], name="study_year"),
+            models.Index(fields=["registration", "id"], name="study_registration", condition=~Q(registration="")),
             models.Index(fields=["-published_key", "-id"], name="study_retracted", condition=~Q(retraction="")),
             models.Index(fields=["-published_key", "-id"], name="study_open", condition=~Q(open_access_url="")),
         )

@@ -15,6 +15,7 @@ from pygments.lexers import get_lexer_by_name
 
 from common import markdown
 from common.markdown import OUTPUT_LIMIT, gist, is_followed, render
+from common.naming import WORK_LINK, keys_in
 from common.text import clean_text, plain_text
 from tests.shared import shared_file
 
@@ -525,3 +526,89 @@ class TestAGist:
 
 def test_plain_text_of_rendered_markdown_reads_as_it_was_written():
     assert plain_text(render("# T\n\nOne *two*.\n\n- a\n- b")) == "T\n\nOne two.\n\na\n\nb"
+
+
+class TestAWork:
+    """What the app above knows as a work, here as ``studies`` knows it: an identifier, or an address that leads to one."""
+
+    LINK = 'rel="nofollow ugc noopener"'
+
+    def rendered(self, source: str) -> str:
+        return render(source, works=True)
+
+    def test_named_in_running_text_becomes_a_link_that_says_which(self):
+        assert self.rendered("See **doi:10.1234/ABC**, (PMID: 12).") == (
+            f'<p>See <strong><a href="https://doi.org/10.1234/abc" class="work" data-work="doi:10.1234/abc" {self.LINK}>'
+            "doi:10.1234/ABC</a></strong>, "
+            f'(<a href="https://pubmed.ncbi.nlm.nih.gov/12/" class="work" data-work="pmid:12" {self.LINK}>PMID: 12</a>).</p>\n'
+        )
+
+    def test_stays_as_typed_where_works_are_not_asked_for(self):
+        assert "<a" not in render("doi:10.1234/abc")
+
+    def test_at_an_address_keeps_the_address(self):
+        html = self.rendered("https://onlinelibrary.wiley.com/doi/full/10.1111/BJD.1?x=y")
+        assert 'href="https://onlinelibrary.wiley.com/doi/full/10.1111/BJD.1?x=y" class="work"' in html
+        assert keys_in(html) == ["doi:10.1111/bjd.1"]
+
+    def test_under_words_of_the_author_is_told_from_a_bare_one(self):
+        assert 'class="work work--worded"' in self.rendered("[the trial](https://doi.org/10.1234/abc)")
+        assert 'class="work"' in self.rendered("[10.1234/abc](https://doi.org/10.1234/abc)")
+        assert 'class="work"' in self.rendered("<https://doi.org/10.1234/abc>")
+
+    def test_may_go_on_over_the_end_of_a_line(self):
+        html = self.rendered("As shown in PMID:\n12 and elsewhere\nPMID: 13")
+        assert keys_in(html) == ["pmid:12", "pmid:13"]
+        assert ">PMID:\n12</a> and elsewhere\n<a" in html
+
+    def test_is_none_in_code_nor_where_struck_out_nor_in_an_image(self):
+        source = "`10.1234/a` ~~10.1234/b, https://doi.org/10.1234/c and more~~ ![10.1234/d](https://doi.org/10.1234/e)"
+        assert keys_in(self.rendered(source)) == []
+
+    def test_with_angle_brackets_in_it_is_found_again(self):
+        sici = "10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2"
+        html = self.rendered(f"See {sici}.")
+        assert keys_in(html) == [f"doi:{sici}"]
+        assert "<1661" not in html
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            '<a class="work" data-work="doi:10.1234/abc" href="https://doi.org/10.1234/abc">x</a>',
+            '[x](https://example.org/"class="work"data-work="doi:10.1234/abc)',
+            '[x](https://example.org "class=\\"work\\" data-work=\\"doi:10.1234/abc\\"")',
+            "[x](<https://example.org/ data-work=doi:10.1234/abc>)",
+        ],
+    )
+    def test_cannot_be_forged(self, source):
+        html = self.rendered(source)
+        assert all(link["address"] == "https://doi.org/10.1234/abc" for link in WORK_LINK.finditer(html))
+
+    @given(
+        st.lists(
+            st.sampled_from(
+                [
+                    "10.1234/abc",
+                    "PMID:",
+                    "12",
+                    "*",
+                    "_",
+                    "~~",
+                    "`",
+                    "[",
+                    "](https://doi.org/10.1/x)",
+                    "\n",
+                    " ",
+                    ">",
+                    "<",
+                    '"',
+                    "&",
+                    "|",
+                ]
+            ),
+            max_size=20,
+        ).map("".join)
+    )
+    def test_never_loses_or_adds_words(self, source):
+        assert plain_text(render(source, works=True)) == plain_text(render(source))
+        assert len(keys_in(render(source, works=True))) <= 20

@@ -19,6 +19,9 @@ CORRUPT = {
     "common_tag.use_count": "UPDATE common_tag SET use_count = use_count + 1",
     "studies_study.reference_count": "UPDATE studies_study SET reference_count = reference_count + 1",
     "studies_study.cites_count": "UPDATE studies_study SET cites_count = 7",
+    "studies_study.retracted_cites_count": "UPDATE studies_study SET retracted_cites_count = 3",
+    "studies_study.mention_count": "UPDATE studies_study SET mention_count = 5",
+    "studies_mentionedwork.post_count": "UPDATE studies_mentionedwork SET post_count = 0",
     "studies_study.cited_by_count": "UPDATE studies_study SET cited_by_count = 9",
 }
 
@@ -48,6 +51,7 @@ def community(db):
     make_post(tags=["acne"]).delete_by_author()
     cited = make_study(tags=["acne"])
     cite(make_study(), cited)
+    make_post(body=f"doi:{cited.doi}")
 
 
 @pytest.mark.usefixtures("community")

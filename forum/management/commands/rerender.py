@@ -16,10 +16,13 @@ class Command(BaseCommand):
     help = "Render again what an older version of the renderer made. May be stopped and run again."
 
     def handle(self, *args, **options):
-        kinds: tuple[tuple[str, Any], ...] = (("posts", PostText), ("comments", CommentText))
+        kinds: tuple[tuple[str, Any], ...] = (
+            ("posts", PostText.objects),
+            ("comments", CommentText.objects.select_related("comment")),
+        )
         for name, texts in kinds:
             rendered = 0
-            while batch := list(texts.objects.filter(renderer_version__lt=RENDERER_VERSION).order_by("pk")[:BATCH]):
+            while batch := list(texts.filter(renderer_version__lt=RENDERER_VERSION).order_by("pk")[:BATCH]):
                 for text in batch:
                     text.save(update_fields=["body_html", "renderer_version"])
                 rendered += len(batch)
