@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from common.counting import CappedCount
+from common.counting import CappedCount, capped_count
+from studies.models import MergeProposal
 
 
 @dataclass(frozen=True)
@@ -22,4 +23,11 @@ class Queue:
 
 
 # In the order of the desk. A new kind of work adds its line here.
-QUEUES: tuple[Queue, ...] = ()
+QUEUES: tuple[Queue, ...] = (
+    Queue(
+        "Studies that may be one",
+        "studies:merges",
+        "Pairs that are likely the same work: merge them, or keep them apart.",
+        lambda: capped_count(MergeProposal.objects.filter(state=MergeProposal.State.OPEN)),
+    ),
+)

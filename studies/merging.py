@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -71,6 +71,24 @@ def merge(kept: Study, gone: Study, *, actor: Any = None, reason: str = "") -> S
             missing = next(pk for pk in (kept.pk, gone.pk) if pk not in found)
             raise CannotMerge(f"Study {missing} is not in the library any more; somebody may just have merged it.")
         return _merge(found[kept.pk], found[gone.pk], neighbours, actor, reason)
+
+
+@transaction.atomic
+def keep_apart(one: Study, other: Study, *, actor: Any, reason: str = "") -> None:
+    """Let nobody propose the two again, and no import merge them."""
+    first, second = sorted((one.pk, other.pk))
+    MergeProposal.objects.update_or_create(
+        study_id=first,
+        other_id=second,
+        defaults={
+            "state": MergeProposal.State.APART, "decided_by": actor, "decided_at": timezone.now(),
+            "reason": reason[:500],
+        },
+        create_defaults={
+            "state": MergeProposal.State.APART, "decided_by": actor, "decided_at": timezone.now(),
+            "reason": reason[:500], "why": "compared by hand", "score": 0,
+        },
+    )  # fmt: skip
 
 
 def _lock(kept: int, gone: int) -> set[int]:

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import by_hand, citations, exports, following, history, librarians, library, study
+from studies.views import by_hand, citations, exports, following, history, librarians, library, merges, study
 
 app_name = "studies"
 
@@ -45,6 +45,8 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/sources/", history.sources, name="sources"),
     path("studies/<int:pk>/<str:slug>/by-hand/", by_hand.by_hand, name="by_hand"),
     path("librarians/", librarians.librarians, name="librarians"),
+    path("librarians/merges/", merges.merges, name="merges"),
+    path("librarians/merges/<int:one>/<int:other>/", merges.merge_two, name="merge"),
     path("journals/<str:slug>/", library.journal, name="journal"),
     path("authors/<int:pk>/<str:slug>/", library.author, name="author"),
 ]

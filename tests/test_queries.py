@@ -18,7 +18,7 @@ from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.telling import tell
 from studies.arrivals import tell_of_new_studies
-from studies.models import Author, Citation, Journal, Study, StudyTag
+from studies.models import Author, Citation, Journal, MergeProposal, Study, StudyTag
 from tests.builders import (
     cite,
     make_category,
@@ -68,6 +68,7 @@ class World:
             set_tags(study, StudyTag, ["shared"])
             cite(self.study, study)
             cite(study, self.study)
+            MergeProposal.objects.create(study=self.study, other=study, why="alike", score=95)
             make_comment(study.open_discussion(writer), author=writer)
             report(post, "post", writer, "spam")
             comment.hide(self.moderator, "Rude")
@@ -137,6 +138,7 @@ class World:
             "members at the desk": "/admin/accounts/member/",
             "tags at the desk": "/admin/common/tag/",
             "cases at the desk": "/admin/moderation/case/",
+            "studies that may be one": "/librarians/merges/",
             "citations at the desk": "/admin/studies/citation/",
         }
 
@@ -202,6 +204,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
+        "merges", "merge",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
     }  # fmt: skip
