@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
@@ -10,13 +12,31 @@ from common import markdown
 from common.looking import LookOnly
 from common.tags import parse, set_tags
 from studies import identifiers
+from studies.by_hand import EVIDENCE
+from studies.changes import name_of
 from studies.importing.journals import title_key
 from studies.importing.knowing import refresh_keys
 from studies.importing.linking import link
 from studies.importing.people import author_key
 from studies.importing.record import Person
-from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, StudyText, Summary
+from studies.importing.relating import join
+from studies.models import (
+    Author,
+    Authorship,
+    Citation,
+    Journal,
+    Study,
+    StudyChange,
+    StudySource,
+    StudyTag,
+    StudyText,
+    Summary,
+)
+from studies.models.study import Level
+from studies.removing import remove
 from studies.searching import refresh_text
+from studies.standing import FIELDS as STANDING
+from studies.standing import Changed, Standing, follow
 
 
 class StudyForm(forms.ModelForm):
@@ -27,6 +47,7 @@ class StudyForm(forms.ModelForm):
     )
 
     open_access_url = forms.URLField(required=False, max_length=500, assume_scheme="https")
+    reason = forms.CharField(required=False, max_length=500, help_text="stands in the study's history, for all to read")
 
     class Meta:
         model = Study
@@ -59,6 +80,20 @@ class StudyForm(forms.ModelForm):
 
     def clean_pmcid(self):
         return self._identifier("pmcid", identifiers.parse_pmcid)
+
+
+def facts_at_desk(study: Study) -> dict[str, Any]:
+    """All that can be changed at the desk, as JSON values, for the study's history."""
+    facts = {name: getattr(study, name) for name in StudyForm.Meta.fields}
+    facts |= {"journal": str(study.journal or ""), "picture": str(study.picture)}
+    facts["tags"] = sorted(study.tags.values_list("name", flat=True))
+    facts["authors"] = [str(place.author) for place in study.authorships.select_related("author")]
+    facts["abstract"] = StudyText.objects.filter(study=study).values_list("abstract", flat=True).first() or ""
+    return facts
+
+
+def standing_in(facts: dict[str, Any]) -> Standing:
+    return Standing(*(facts[name] for name in STANDING))
 
 
 # Which field of a study's records an inline stands for; no record has a summary.
@@ -101,13 +136,26 @@ class StudyAdmin(admin.ModelAdmin):
     search_help_text = "A word of the title, or a whole DOI, PMID or PMCID"
     list_select_related = ("journal",)
     autocomplete_fields = ("journal",)
-    readonly_fields = ("reference_count", "cites_count", "cited_by_count", "discussion", "kept_fields", "added_at")
+    readonly_fields = (
+        "reference_count", "cites_count", "cited_by_count", "retracted_cites_count", "discussion", "kept_fields",
+        "added_at",
+    )  # fmt: skip
     inlines = (SummaryInline, TextInline, AuthorshipInline)
     show_full_result_count = False
 
+    def save_form(self, request, form, change):
+        """Before anything is written: the study as the database has it, to tell what changed."""
+        form.before = facts_at_desk(Study.objects.get(pk=form.instance.pk)) if change else {}
+        return super().save_form(request, form, change)
+
     def save_model(self, request, obj, form, change):
         """What a librarian set by hand is kept when the study's records are imported again."""
-        set_by_hand = {name for name in form.changed_data if name != "tag_names"}
+        set_by_hand = {name for name in form.changed_data if name not in ("tag_names", "reason")}
+        if "evidence_level" in set_by_hand and change:
+            if "evidence_source" not in set_by_hand:
+                was = Level(form.before["evidence_level"]).label
+                obj.evidence_source = f"set by a librarian, was: {was}"
+            set_by_hand |= set(EVIDENCE)
         obj.kept_fields = sorted({*obj.kept_fields, *set_by_hand})
         super().save_model(request, obj, form, change)
 
@@ -127,6 +175,35 @@ class StudyAdmin(admin.ModelAdmin):
         refresh_keys(form.instance)
         if {"doi", "pmid", "pmcid", "registration"} & set(form.changed_data):
             link([form.instance.pk])
+            join([form.instance.pk])
+        self._tell_history(request, form, change)
+
+    def _tell_history(self, request, form, change):
+        """One line of the study's history with everything that was changed here; readers are told of a new standing."""
+        study = Study.objects.get(pk=form.instance.pk)
+        if change:
+            standing = Changed(study.pk, standing_in(form.before), Standing.of(study))
+            if standing.before != standing.after:
+                follow([standing], actor=request.user, reason=form.cleaned_data["reason"])
+        elif study.retraction:
+            follow([Changed(study.pk, Standing(), Standing.of(study))], actor=request.user)
+        after = facts_at_desk(study)
+        changed = [name for name in after if name not in STANDING and after[name] != form.before.get(name)]
+        if change and not changed:
+            return
+        names = ", ".join(name_of(name).lower() for name in changed)
+        StudyChange.record(
+            study, StudyChange.Kind.EDITED, f"Edited: {names}." if change else "Entered by hand.",
+            actor=request.user, reason=form.cleaned_data["reason"],
+            before={name: form.before[name] for name in changed} if change else {},
+            after={name: after[name] for name in changed} if change else {},
+        )  # fmt: skip
+
+    def delete_model(self, request, obj):
+        remove([obj])
+
+    def delete_queryset(self, request, queryset):
+        remove(queryset)
 
 
 @admin.register(Summary)

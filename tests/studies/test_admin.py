@@ -2,10 +2,12 @@ import pytest
 from django.contrib import admin
 from django.utils import timezone
 
+from studies import keeping
 from studies.importing.importing import import_records
-from studies.importing.record import Person, StudyRecord
+from studies.importing.record import Person, Relation, StudyRecord
 from studies.models import Study, StudySource, Summary
-from tests.builders import make_member, make_moderator, make_post, make_study
+from studies.removing import remove
+from tests.builders import cite, make_member, make_moderator, make_post, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +113,59 @@ class TestDesk:
             "forum.Post",
             "moderation.Action",
         }
+
+
+class TestHistory:
+    def test_tells_what_a_librarian_changed_before_and_after_and_why(self, librarian):
+        study = make_study("An old title", tags=["lupus"])
+        data = form_of(librarian, study) | {"title": "A new title", "tag_names": "skin", "reason": "As printed."}
+        data["text-0-abstract"] = "Mended."
+        assert librarian.post(f"/admin/studies/study/{study.pk}/change/", data).status_code == 302
+        change = study.changes.get()
+        assert (change.kind, change.reason, change.actor.is_superuser) == ("edited", "As printed.", True)
+        assert change.before == {"title": "An old title", "tags": ["lupus"], "abstract": ""}
+        assert change.after == {"title": "A new title", "tags": ["skin"], "abstract": "Mended."}
+        study.refresh_from_db()
+        page = librarian.get(f"{study.get_absolute_url()}history/").text
+        assert "An old title" in page and "A new title" in page and "As printed." in page
+
+    def test_says_nothing_where_nothing_was_changed(self, librarian):
+        study = make_study(tags=["lupus"])
+        librarian.post(f"/admin/studies/study/{study.pk}/change/", form_of(librarian, study))
+        assert not study.changes.exists()
+
+    def test_a_retraction_at_the_desk_counts_tells_and_is_logged(self, librarian):
+        study, citing, saver = make_study(), make_study(), make_member()
+        cite(citing, study)
+        keeping.save(saver, study)
+        data = form_of(librarian, study) | {"retraction": "retracted", "retraction_date": "2020", "reason": "A letter."}
+        assert librarian.post(f"/admin/studies/study/{study.pk}/change/", data).status_code == 302
+        citing.refresh_from_db()
+        assert citing.retracted_cites_count == 1
+        assert [(change.kind, change.reason) for change in study.changes.all()] == [("standing", "A letter.")]
+        assert saver.notifications.filter(kind="standing").count() == 1
+
+    def test_an_evidence_level_set_at_the_desk_says_who_set_it_and_what_it_was(self, librarian):
+        study = make_study(evidence_level="2-trial", evidence_source="PubMed")
+        data = form_of(librarian, study) | {"evidence_level": "5-opinion"}
+        librarian.post(f"/admin/studies/study/{study.pk}/change/", data)
+        study.refresh_from_db()
+        assert study.evidence_source == "set by a librarian, was: Randomised trial"
+
+    def test_deleting_a_notice_and_a_cited_study_leaves_nothing_untrue(self, librarian):
+        work, citing = make_study(doi="10.9999/w"), make_study()
+        cite(citing, work, doi="10.9999/w")
+        notice = StudyRecord("Notice", doi="10.9999/n", relations=(Relation("retracts", doi="10.9999/w"),))
+        import_records([notice], StudySource.Kind.PUBMED)
+        citing.refresh_from_db()
+        assert citing.retracted_cites_count == 1
+        remove([Study.objects.get(doi="10.9999/n")])
+        citing.refresh_from_db()
+        work.refresh_from_db()
+        assert (citing.retracted_cites_count, work.retraction) == (0, "")
+        work.changes.all().delete()
+        chosen = {"action": "delete_selected", "post": "yes", "_selected_action": [work.pk]}
+        librarian.post("/admin/studies/study/", chosen)
+        assert not Study.objects.filter(pk=work.pk).exists()
+        citing.refresh_from_db()
+        assert (citing.cites_count, citing.reference_count) == (0, 1)
