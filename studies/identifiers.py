@@ -20,7 +20,7 @@ DOI_IN_TEXT = re.compile(r"(?:\bdoi\s*:?\s*|doi\.org/)(10\.\d{4,9}/\S+)", re.IGN
 TRAILING = ".,;:!?'\"“”‘’«»…"
 BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 # Never part of a DOI, though they are no white space: they would let markup or control characters into an address.
-NOT_IN_DOI = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029<>\"`\\^{}|]")
+NOT_IN_DOI = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff<>\"`\\^{}|]")
 # DOIs of the 1990s carry the SICI of their article, angle brackets and all: 10.1002/(SICI)1097-0258…<1661::AID…
 SICI = re.compile(
     r"10\.\d{4,9}/(?:\(sici\))?\d{4}-\d{3}[\dx]\([^<>\s]*\)[^<>\s]*<[\w.-]+::?[\w-]+>[\w.;:#-]+", re.IGNORECASE

@@ -29,6 +29,8 @@ def listed(text: str) -> Person:
     if comma:
         first, _, second = (part.strip() for part in rest.partition(","))
         given, suffix = (second, first) if second and _is_suffix(first) else (first, second)
+        if not suffix and _is_suffix(ending := given.rpartition(" ")[2]):
+            given, suffix = given[: -len(ending)].strip(), ending
         return Person(family=f"{family.strip()} {suffix.rstrip('.')}".strip(), given=given)
     words = text.split()
     # "Berg AB" and "Fanning E.": what stands last are the initials.
@@ -43,7 +45,7 @@ def spoken(text: str) -> Person:
     text = tidy(text)
     if "," in text:
         return listed(text)
-    if GROUP.search(text):
+    if of_a_group(text):
         return Person(collective=text)
     words = text.split()
     suffix = words.pop().rstrip(".") if len(words) > 2 and _is_suffix(words[-1]) else ""
@@ -54,6 +56,11 @@ def spoken(text: str) -> Person:
         start = 0
     family, given = " ".join(words[max(start, 0) :]), " ".join(words[: max(start, 0)])
     return Person(family=f"{family} {suffix}".strip(), given=given)
+
+
+def of_a_group(text: str) -> bool:
+    """Whether a name says that it is a group's, not one person's."""
+    return bool(GROUP.search(text))
 
 
 def _is_suffix(word: str) -> bool:

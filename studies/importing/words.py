@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from studies.identifiers import registration_in
 from studies.importing.prose import paragraph, raised
 from studies.importing.record import ABSTRACT_LIMIT, tidy
 
@@ -37,15 +38,19 @@ SECTION_WORDS = frozenset(
     "limitations limitation significance implications relevance funding registration support evidence summary "
     "eligibility criteria comments comment highlights".split()
 )
-LABEL = re.compile(r"(?:^|(?<=[.?!)\]”\"%])\s+|(?<=\n))([A-Z][A-Za-z][A-Za-z /&,()-]{0,58}):(?=\s+\S)")
+LABEL = re.compile(r"(?:^|(?<=[.?!)\]”\"%])\s+)([A-Z][A-Za-z][A-Za-z /&,()-]{0,58}):(?=\s+\S)")
+LABELLED = re.compile(r"\*\*(.{1,80}?)\*\* ")
 
 
 def title_of(text: str) -> str:
-    """A title as one line of plain text, superscript numbers kept high, without the full stop at its end."""
+    """A title as one line of plain text, superscript numbers kept high.
+
+    Without the full stop at its end and without the brackets that mark a translated one.
+    """
     title = tidy(" ".join(text for _, text in _blocks(text)))
-    if title.endswith(".") and not title.endswith(".."):
-        title = title[:-1].rstrip()
-    return title
+    if title.startswith("[") and title.rstrip(".").endswith("]") and title.count("]") == 1:
+        title = title.rstrip(".")[1:-1]
+    return title[:-1].rstrip() if title.endswith(".") and not title.endswith("..") else title
 
 
 def abstract_of(text: str) -> str:
@@ -64,6 +69,15 @@ def abstract_of(text: str) -> str:
                 label = ""
                 paragraphs += [paragraph(said, name) for name, said in sections]
     return "\n\n".join(paragraphs) or (paragraph(label) if label else "")
+
+
+def registration_of(abstract: str) -> str:
+    """The registration number that the section of an abstract named for it gives, else ""."""
+    for part in abstract.split("\n\n"):
+        label = LABELLED.match(part)
+        if label and "registr" in label[1].lower():
+            return registration_in(part)
+    return ""
 
 
 def sectioned(text: str) -> Iterator[tuple[str, str]]:

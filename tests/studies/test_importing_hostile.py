@@ -27,6 +27,8 @@ RECORD = (
 MEASURE = """
 import re, sys, time
 from pathlib import Path
+import django
+django.setup()
 from studies.importing import opening
 
 def peak():

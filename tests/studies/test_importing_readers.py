@@ -404,10 +404,10 @@ class TestOpening:
         [
             (b"", "is empty"),
             (b"  \n ", "is empty"),
-            (b"<html><body/></html>", "begins with <html>, which is neither JATS nor PubMed XML"),
-            (b"PK\x03\x04zip", "is a zip archive, which is not read; unpack it first"),
-            (b"just words", "is not XML"),
-            (b"\x00\x01\x02", "is not XML: it holds NUL bytes"),
+            (b"<html><body/></html>", "begins with <html>, which is neither JATS nor PubMed nor EndNote XML"),
+            (b"PK\x03\x04zip", "is cut off or damaged (File is not a zip file)"),
+            (b"just words", opening.UNKNOWN),
+            (b"\x00\x01\x02", opening.UNKNOWN),
         ],
     )
     def test_says_in_a_sentence_what_is_no_study_file(self, tmp_path, content, reason):

@@ -1,4 +1,4 @@
-"""``manage.py import_studies FILE…``: studies from JATS and PubMed files into the library."""
+"""``manage.py import_studies FILE…``: studies from files of every format that is read into the library."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ SHOWN_REFUSALS = 200
 
 class Command(BaseCommand):
     help = (
-        "Reads JATS (.nxml, .xml) and PubMed XML (PubmedArticleSet), plain, gzipped or in a .tar or .tar.gz, and puts "
-        "the studies into the library. May be run twice, cut off and run again, and run beside another import. "
+        "Reads PubMed XML, MEDLINE (.nbib), JATS, RIS and the Web of Science's text, BibTeX, EndNote XML, CSL-JSON and "
+        "the JSON of Crossref and OpenAlex, plain, gzipped or in a tar or zip archive, each told by its content, and "
+        "puts the studies into the library. May be run twice, cut off and run again, and run beside another import. "
         "Exit status: 0 when every record was taken, 1 when some were refused (each is listed with its place and the "
         "reason; all others are in), 2 when a file is missing or the arguments make no sense."
     )
