@@ -9,11 +9,22 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from notices import following
-from studies.models import SavedStudy, Study
+from studies.models import ReadingList, SavedStudy, Study
+
+MOST_SAVED = 10_000  # studies that one member keeps
+
+
+class TooManySaved(Exception):
+    """The member keeps as many studies as anyone may."""
 
 
 def save(member: Any, study: Study) -> None:
-    """Keep the study for the member; saving again changes nothing. One that was removed comes back without its note."""
+    """Keep the study for the member; saving again changes nothing. One that was removed comes back without its note.
+
+    Raises ``TooManySaved``.
+    """
+    if SavedStudy.objects.filter(member=member)[:MOST_SAVED].count() >= MOST_SAVED:
+        raise TooManySaved
     SavedStudy.objects.bulk_create([SavedStudy(member=member, study=study)], ignore_conflicts=True)
     SavedStudy.objects.filter(member=member, study=study, removed_at__isnull=False).update(
         note="", saved_at=timezone.now(), removed_at=None
@@ -44,7 +55,7 @@ def savers_of(study: Study) -> set[int]:
 
 @transaction.atomic
 def move(kept: Study, gone: Study) -> None:
-    """Let what members keep of ``gone`` be kept of ``kept``: saves with their notes, and follows.
+    """Let what members keep of ``gone`` be kept of ``kept``: saves with their notes, places in lists, and follows.
 
     Call it in the transaction that makes two studies one, before ``gone`` is deleted. Who saved both keeps both notes,
     one after the other.
@@ -61,6 +72,7 @@ def move(kept: Study, gone: Study) -> None:
             [kept.pk, gone.pk],
         )
     SavedStudy.objects.filter(study=gone).delete()
+    ReadingList.replace(kept, gone)
     following.move(kept, gone)
 
 

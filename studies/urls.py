@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import by_hand, citations, exports, following, history, librarians, library, merges, study
+from studies.views import by_hand, citations, exports, history, librarians, library, merges, study
 
 app_name = "studies"
 
@@ -38,8 +38,6 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/cited-by/", citations.cited_by, name="cited_by"),
     path("studies/<int:pk>/<str:slug>/posts/", study.posts, name="posts"),
     path("studies/<int:pk>/<str:slug>/similar/", study.similar, name="similar"),
-    path("following/new/<str:kind>/<int:pk>/", following.arrivals_under, name="arrivals_under"),
-    path("following/search/", following.search_follow, name="search_follow"),
     path("studies/<int:pk>/<str:slug>/cite/", exports.cite, name="cite"),
     path("studies/<int:pk>/<str:slug>/history/", history.history, name="history"),
     path("studies/<int:pk>/<str:slug>/sources/", history.sources, name="sources"),
@@ -50,3 +48,7 @@ urlpatterns = [
     path("journals/<str:slug>/", library.journal, name="journal"),
     path("authors/<int:pk>/<str:slug>/", library.author, name="author"),
 ]
+
+from studies.keeping_urls import urlpatterns as keeping  # noqa: E402 - it needs the converter
+
+urlpatterns += keeping

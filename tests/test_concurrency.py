@@ -21,7 +21,10 @@ from common.models import Tag
 from common.tags import set_tags
 from forum.errors import Locked, StaleEdit
 from forum.models import Comment, Post, PostTag, PostText
-from studies.models import Study, StudyTag
+from notices.following import follow
+from notices.models import Notification
+from studies.arrivals import tell_of_new_studies
+from studies.models import ReadingList, SavedStudy, Study, StudyTag
 from tests.builders import make_category, make_comment, make_member, make_post, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -278,3 +281,48 @@ def quietly(verb: Callable, *arguments, **named) -> None:
     """Call a verb that others may have made impossible meanwhile."""
     with contextlib.suppress(Locked, StaleEdit):
         verb(*arguments, **named)
+
+
+def test_a_reading_list_keeps_a_true_order_while_many_tabs_move_add_and_take_out():
+    owner = make_member()
+    list_ = ReadingList.start(owner, title="To read")
+    entries = [list_.add(make_study()) for _ in range(8)]
+    late = [make_study() for _ in range(4)]
+    client = signed_in(owner)
+    presses = [
+        *(f"/lists/{list_.pk}/entries/{entry.pk}/move/" for entry in entries[2:] * 3),
+        *(f"/lists/{list_.pk}/take-out/{entry.study_id}/" for entry in entries[:2] * 2),
+        *(f"/lists/{list_.pk}/add/{study.pk}/" for study in late * 2),
+    ]
+    random.Random(3).shuffle(presses)
+    answers = at_once(
+        lambda at=at, press=press: client.post(press, {"to": str(1 + len(press) * at % 8)})
+        for at, press in enumerate(presses)
+    )
+    assert {answer.status_code for answer in answers} <= {302, 404}  # an entry may be gone by now
+    kept = list(list_.entries.order_by("position"))
+    assert {entry.study_id for entry in kept} == {entry.study_id for entry in entries[2:]} | {
+        study.pk for study in late
+    }
+    assert len({entry.position for entry in kept}) == len(kept) == 10
+
+
+def test_saving_at_once_saves_once_and_starts_no_list_too_many(monkeypatch):
+    member, study = make_member(), make_study()
+    client = signed_in(member)
+    monkeypatch.setattr("studies.models.reading_list.MOST_LISTS", 3)
+    at_once(lambda: client.post(f"/saved/{study.pk}/save/") for _ in range(12))
+    assert SavedStudy.objects.count() == 1
+    answers = at_once(lambda: client.post("/lists/new/", {"title": "One of many"}) for _ in range(12))
+    assert sorted(answer.status_code for answer in answers) == [302] * 3 + [422] * 9
+
+
+def test_new_studies_are_told_of_once_however_many_workers_tell():
+    reader = make_member()
+    tag = make_study(tags=["minoxidil"]).tags.get()
+    tell_of_new_studies()
+    follow(reader, tag)
+    for _ in range(30):
+        make_study(tags=["minoxidil"])
+    at_once(lambda: tell_of_new_studies(most=5) for _ in range(12))
+    assert Notification.objects.get().words == "30 new studies under minoxidil"

@@ -17,8 +17,9 @@ from forum.models import Category, Comment, Post, PostTag
 from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.telling import tell
+from studies import keeping
 from studies.arrivals import tell_of_new_studies
-from studies.models import Author, Citation, Journal, MergeProposal, Study, StudyTag
+from studies.models import Author, Citation, Journal, MergeProposal, ReadingList, Study, StudyTag
 from tests.builders import (
     cite,
     make_category,
@@ -50,6 +51,7 @@ class World:
         self.author = Author.objects.get(family="Doe")
         self.reader = make_member("reader_one")
         self.moderator = make_moderator()
+        self.list = ReadingList.start(self.reader, title="To read", is_public=True)
         self.rows = 0
 
     def grow(self, rows: int) -> None:
@@ -74,6 +76,9 @@ class World:
             comment.hide(self.moderator, "Rude")
             comment.unhide(self.moderator, "Not rude")
             tell([self.reader], kind="standing", key=f"number {number}", words="News", url="/")
+            keeping.write_note(self.reader, study, "Mine")
+            self.list.add(study, note="Well put")
+            ReadingList.start(self.reader, title=f"List {number}", is_public=True)
             follow(self.reader, study)
             follow(self.reader, study.authors.last())
             for thing in (self.journal, study.tags.get()):  # stay the newest of what is followed
@@ -118,6 +123,8 @@ class World:
             "search": "/search/?q=words",
             "moderation log": "/moderation/log/",
             "profile": "/members/writer_one/",
+            "lists of a profile": "/members/reader_one/?show=lists",
+            "reading list": self.list.get_absolute_url(),
             "comments of a profile": "/members/writer_one/?show=comments",
         }
 
@@ -125,6 +132,12 @@ class World:
         """The pages that show each member their own."""
         return {
             "notifications": "/notifications/",
+            "saved studies": "/saved/",
+            "saved studies with words": "/saved/?q=words+study",
+            "reading lists": "/lists/",
+            "one study in reading lists": f"{self.study.get_absolute_url()}keep/",
+            "an entry of a reading list": f"/lists/{self.list.pk}/entries/{self.list.entries.first().pk}/note/",
+            "one's own reading list": self.list.get_absolute_url(),
             "what is followed": "/following/",
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
             "what members are told": "/settings/notices/",
@@ -207,6 +220,8 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "merges", "merge",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
+        "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
+        "list_take_out", "list_move",
     }  # fmt: skip
     missing = [
         route.name

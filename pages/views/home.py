@@ -10,17 +10,19 @@ from django.views.decorators.http import require_safe
 from forum.models import Category, PostVote
 from moderation.limits import limits
 from pages.home import hot_posts, new_studies
+from studies.models import SavedStudy
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    posts = hot_posts(request.user)
+    posts, studies = hot_posts(request.user), new_studies()
     return render(
         request,
         "pages/home.html",
         {
             "posts": posts,
-            "studies": new_studies(),
+            "studies": studies,
+            "saved": SavedStudy.of(request.user, studies),
             "categories": Category.objects.all(),
             "voted": PostVote.of(request.user, posts),
         },

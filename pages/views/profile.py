@@ -10,8 +10,9 @@ from accounts.models import Member
 from common.counting import capped_count
 from common.paging import paginate
 from forum.models import Comment, Post, PostVote
+from studies.models import ReadingList
 
-KINDS = ("posts", "comments")
+KINDS = ("posts", "comments", "lists")
 
 
 @require_safe
@@ -23,20 +24,24 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(member, permanent=True)
     show = request.GET.get("show", "posts")
     if show not in KINDS:
-        raise Http404("A profile shows posts or comments.")
+        raise Http404("A profile shows posts, comments or lists.")
     posts = Post.objects.visible_to(request.user).filter(author=member)
     comments = Comment.objects.visible_to(request.user).filter(author=member)
     after = request.GET.get("after", "")
+    lists = ReadingList.objects.filter(owner=member, is_public=True)
     context = {
         "member": member,
         "show": show,
         "post_count": capped_count(posts),
         "comment_count": capped_count(comments),
+        "list_count": capped_count(lists),
     }
     order = ("-posted_at", "-pk")
     if show == "posts":
         context["page"] = paginate(posts.for_list(), order, after)
         context["voted"] = PostVote.of(request.user, context["page"].rows)
+    elif show == "lists":
+        context["page"] = paginate(lists.with_size(), ("-changed_at", "-pk"), after)
     else:
         context["page"] = paginate(comments.for_thread().select_related("post"), order, after)
     return render(request, "pages/profile.html", context)

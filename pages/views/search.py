@@ -14,7 +14,7 @@ from common.tags import normalise
 from forum.models import Post, PostVote
 from moderation.limits import count_reading
 from studies.identifiers import recognise
-from studies.models import Study
+from studies.models import SavedStudy, Study
 
 MOST = {"studies": 10, "posts": 10, "members": 6, "tags": 12}
 
@@ -37,6 +37,7 @@ def search(request: HttpRequest) -> HttpResponse:
             "tags": _tags(question),
             "identifier": identifier,
             "voted": PostVote.of(request.user, posts),
+            "saved": SavedStudy.of(request.user, studies),
         }
         context["results"] = any(context[kind] for kind in MOST)
     return render(request, "pages/search.html", context)

@@ -13,7 +13,7 @@ from common.models import Tag
 from common.paging import paginate
 from forum.models import Post, PostVote
 from notices.following import followed_among
-from studies.models import Study
+from studies.models import SavedStudy, Study
 
 TAGS_PAGE = 120
 MOST_AT_ONCE = 4
@@ -48,6 +48,7 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
         context["voted"] = PostVote.of(request.user, context["posts"].rows)
     if show != "posts":
         context["studies"] = paginate(studies.for_list(), ("-pk",), after, size)
+        context["saved"] = SavedStudy.of(request.user, context["studies"].rows)
         context["study_count"] = capped_count(studies)
     context["page"] = context.get(show)
     context["is_followed"] = len(found) == 1 and bool(followed_among(request.user, found))

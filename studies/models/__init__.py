@@ -6,6 +6,7 @@ from studies.models.facts import StudyFacts
 from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier, TitleKey
 from studies.models.journal import Journal
 from studies.models.mention import Mention, MentionedWork
+from studies.models.reading_list import ListEntry, ReadingList
 from studies.models.relation import RelationKind, StudyRelation
 from studies.models.saved import SavedStudy
 from studies.models.search import SavedSearch
@@ -20,12 +21,14 @@ __all__ = [
     "Authorship",
     "Citation",
     "Journal",
+    "ListEntry",
     "Mention",
     "MentionedWork",
     "MergeProposal",
     "MergedStudy",
     "NewStudy",
     "OtherIdentifier",
+    "ReadingList",
     "RelationKind",
     "SavedSearch",
     "SavedStudy",

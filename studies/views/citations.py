@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from common.paging import KeysetPage, paginate
 from studies.citations import most_wanted, wanted_counts
-from studies.models import Study
+from studies.models import SavedStudy, Study
 from studies.models.study import Retraction
 from studies.views.loading import study_of
 
@@ -81,8 +83,9 @@ def cited_by(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if sort not in CITED_BY:
         raise Http404("What cites a study can be sorted by year or by how often it is cited itself.")
     citing = Study.objects.for_list().filter(pk__in=found.citing.values("study"))
-    context = {
+    context: dict[str, Any] = {
         "section": "studies", "study": found, "sort": sort, "sorts": [(name, SORTS[name]) for name in CITED_BY],
         "page": paginate(citing, CITED_BY[sort], request.GET.get("after", "")),
     }  # fmt: skip
+    context["saved"] = SavedStudy.of(request.user, context["page"].rows)
     return render(request, "studies/cited_by.html", context)

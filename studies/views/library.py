@@ -18,7 +18,7 @@ from common.search import QUERY_LIMIT
 from common.text import clean_line
 from forum.models import Post
 from notices.following import followed_among
-from studies.models import Author, Journal, Study
+from studies.models import Author, Journal, SavedStudy, Study
 from studies.models.study import Level
 
 ORDERS = {"new": ("-published_key", "-pk"), "cited": ("-cited_by_count", "-pk"), "discussed": ("-comment_count", "-pk")}
@@ -101,6 +101,7 @@ def library(request: HttpRequest) -> HttpResponse:
         {
             "section": "studies",
             "page": page,
+            "saved": SavedStudy.of(request.user, page.rows),
             "facets": facets,
             "count": capped_count(studies),
             "sort": sort,
@@ -148,6 +149,7 @@ def journal(request: HttpRequest, slug: str) -> HttpResponse:
     page = paginate(studies.for_list(), ORDERS["new"], request.GET.get("after", ""))
     context = {"section": "studies", "journal": found, "page": page, "count": capped_count(studies)}
     context["is_followed"] = bool(followed_among(request.user, [found]))
+    context["saved"] = SavedStudy.of(request.user, page.rows)
     return render(request, "studies/journal.html", context)
 
 
@@ -167,5 +169,6 @@ def author(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             "page": page,
             "count": capped_count(studies),
             "is_followed": bool(followed_among(request.user, [found])),
+            "saved": SavedStudy.of(request.user, page.rows),
         },
     )

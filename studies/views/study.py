@@ -19,7 +19,7 @@ from notices.following import followed_among
 from studies import identifiers
 from studies.covers import cover_svg
 from studies.exporting.head import Head, links
-from studies.models import Study
+from studies.models import SavedStudy, Study
 from studies.models.study import Retraction
 from studies.related_works import notice_of, related_works
 from studies.similarity import similar_studies
@@ -51,6 +51,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     shown = list(citations[:SHOWN_CITATIONS])
     authorships = list(found.authorships.select_related("author"))
     summary = getattr(found, "summary", None)
+    close = similar_studies(found, most=SHOWN_SIMILAR)
     page = render(
         request,
         "studies/study.html",
@@ -69,7 +70,8 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "citations": shown,
             "related": related,
             "voted": PostVote.of(request.user, related.posts),
-            "similar": similar_studies(found, most=SHOWN_SIMILAR),
+            "similar": close,
+            "saved": SavedStudy.of(request.user, [found, *(row.study for row in close.rows)]),
             "is_followed": bool(followed_among(request.user, [found])),
         },
     )
@@ -132,10 +134,12 @@ def similar(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     with_retracted = request.GET.get("retracted") == "1"
+    close = similar_studies(found, most=WHOLE_LIST, with_retracted=with_retracted)
     context = {
         "section": "studies",
         "study": found,
-        "similar": similar_studies(found, most=WHOLE_LIST, with_retracted=with_retracted),
+        "similar": close,
+        "saved": SavedStudy.of(request.user, [row.study for row in close.rows]),
         "with_retracted": with_retracted,
     }
     return render(request, "studies/similar.html", context)
