@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,17 +16,27 @@ from django.shortcuts import redirect
 View = Callable[..., HttpResponseBase]
 
 
+def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
+    """The answer for who is no librarian: to sign in for a guest; 403 (raised) for a member. None for a librarian.
+
+    Whoever serves here without a second factor is sent to turn it on.
+    """
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if request.user.lacks_second_factor:
+        messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
+        return redirect("mfa_activate_totp")
+    if not request.user.is_librarian:
+        raise PermissionDenied("Only librarians may do this.")
+    return None
+
+
 def librarians_only(view: View) -> View:
     """Send a guest to sign in, answer 403 to members who are no librarians."""
 
-    @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.lacks_second_factor:  # type: ignore[union-attr]
-            messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
-            return redirect("mfa_activate_totp")
-        if not request.user.is_librarian:  # type: ignore[union-attr]
-            raise PermissionDenied("Only librarians may do this.")
-        return view(request, *args, **kwargs)
+        refusal = refusal_of_others(request)
+        return view(request, *args, **kwargs) if refusal is None else refusal
 
     return guarded

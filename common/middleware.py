@@ -33,6 +33,7 @@ from django.utils.http import parse_header_parameters, url_has_allowed_host_and_
 
 from common.errors import error_page
 from common.logs import request_id
+from common.uploads import IntoFolder, LargeUploads, rule_for
 
 logger = logging.getLogger(__name__)
 
@@ -182,18 +183,33 @@ def check_headers(request: HttpRequest) -> None:
     if length and not (length.isascii() and length.isdigit()):
         raise Refused(400, "The length of the request is not a number.")
     if length and (len(length) > 15 or int(length) > BODY_LIMIT):
-        raise Refused(
-            413, f"That is more than {BODY_LIMIT // 1_000_000} MB. Please send a smaller picture or a shorter text."
-        )
+        check_large_upload(request, int(length[:15]))
     # A quoted cookie may spell a NUL as \000; the session's key would carry it to the database.
     if any(NEVER_IN_TEXT.search(value) for value in request.COOKIES.values()):
         raise Refused(400, "A cookie holds bytes that are not text. Please clear this site's cookies and try again.")
 
 
+def check_large_upload(request: HttpRequest, length: int) -> None:
+    """Let in only what the view of the address takes; ``LargeUploadMiddleware`` asks who sends it."""
+    rule = rule_for(request)
+    if rule is None:
+        raise Refused(
+            413, f"That is more than {BODY_LIMIT // 1_000_000} MB. Please send a smaller picture or a shorter text."
+        )
+    if length > rule.limit:
+        raise Refused(413, f"That is more than {rule.limit // 1_000_000} MB. Please send it in parts.")
+    request.large_uploads = rule  # type: ignore[attr-defined]
+
+
 def check_body(request: HttpRequest) -> None:
     """Read the form, if one was sent, and refuse one that cannot be read. Other bodies are their view's to read."""
-    if request.method != "POST":
+    if request.method != "POST" or getattr(request, "large_uploads", None):
         return
+    read_form(request)
+
+
+def read_form(request: HttpRequest) -> None:
+    """Read a form that was posted. Raises ``Refused`` for one that cannot be read or holds what is no text."""
     try:
         texts = [text for name, values in request.POST.lists() for text in (name, *values)]
         if any(NEVER_IN_TEXT.search(text) for text in texts):
@@ -223,6 +239,44 @@ def check_body(request: HttpRequest) -> None:
 def _forget_form(request: HttpRequest) -> None:
     """Leave an empty form: whoever looks at it later must not read, and fail, again."""
     request._mark_post_parse_error()  # type: ignore[attr-defined]
+
+
+class LargeUploadMiddleware:
+    """Reads an upload that is larger than other requests may be, once it is known that its sender may send it.
+
+    Stands before the form token's middleware, which would read it unasked; the session and the member are known by
+    the time a view is about to be called.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], arguments: Any, options: Any
+    ) -> HttpResponseBase | None:
+        rule: LargeUploads | None = getattr(request, "large_uploads", None)
+        if rule is None:
+            return None
+        if (refusal := rule.refusal(request)) is not None:
+            _forget_form(request)
+            return refusal
+        handler = IntoFolder(request, rule.folder())
+        try:
+            request.upload_handlers = [handler]
+            read_form(request)
+        except Refused as refused:
+            handler.upload_interrupted()
+            logger.info("refused with %s: %s", refused.status, refused.sentence, extra={"status_code": refused.status})
+            return error_page(request, refused.status, refused.sentence, refused.headers)
+        except OSError as error:
+            handler.upload_interrupted()
+            _forget_form(request)
+            logger.error("an upload could not be written: %s", error)
+            return error_page(request, 503, "There is no room for this file just now. Please try again later.")
+        return None
 
 
 # ── The database is away ─────────────────────────────────────────────────────────────────────────
