@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.counting import CappedCount, capped_count
-from studies.models import MergeProposal
+from studies.models import ImportRun, MergeProposal
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,10 @@ class Queue:
     waiting: Callable[[], CappedCount] | None = None
 
 
+def _imports_to_review() -> CappedCount:
+    return capped_count(ImportRun.objects.filter(state=ImportRun.State.REVIEW))
+
+
 # In the order of the desk. A new kind of work adds its line here.
 QUEUES: tuple[Queue, ...] = (
     Queue(
@@ -29,5 +33,11 @@ QUEUES: tuple[Queue, ...] = (
         "studies:merges",
         "Pairs that are likely the same work: merge them, or keep them apart.",
         lambda: capped_count(MergeProposal.objects.filter(state=MergeProposal.State.OPEN)),
+    ),
+    Queue(
+        "Imports",
+        "studies:imports",
+        "Bring studies in from a file or by their identifiers, see what would become of them, and what did.",
+        _imports_to_review,
     ),
 )

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import by_hand, citations, exports, history, librarians, library, merges, study
+from studies.views import by_hand, citations, exports, history, imports, librarians, library, merges, study
 
 app_name = "studies"
 
@@ -45,6 +45,13 @@ urlpatterns = [
     path("librarians/", librarians.librarians, name="librarians"),
     path("librarians/merges/", merges.merges, name="merges"),
     path("librarians/merges/<int:one>/<int:other>/", merges.merge_two, name="merge"),
+    path("librarians/import/", imports.import_new, name="import_new"),
+    path("librarians/import/identifiers/", imports.import_identifiers, name="import_identifiers"),
+    path("librarians/imports/", imports.imports, name="imports"),
+    path("librarians/imports/<int:pk>/", imports.import_run, name="import_run"),
+    path("librarians/imports/<int:pk>/start/", imports.import_start, name="import_start"),
+    path("librarians/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("librarians/imports/<int:pk>/again/", imports.import_again, name="import_again"),
     path("journals/<str:slug>/", library.journal, name="journal"),
     path("authors/<int:pk>/<str:slug>/", library.author, name="author"),
 ]

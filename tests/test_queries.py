@@ -19,7 +19,7 @@ from notices.following import follow, unfollow
 from notices.telling import tell
 from studies import keeping
 from studies.arrivals import tell_of_new_studies
-from studies.models import Author, Citation, Journal, MergeProposal, ReadingList, Study, StudyTag
+from studies.models import Author, Citation, ImportLine, ImportRun, Journal, MergeProposal, ReadingList, Study, StudyTag
 from tests.builders import (
     cite,
     make_category,
@@ -52,6 +52,7 @@ class World:
         self.reader = make_member("reader_one")
         self.moderator = make_moderator()
         self.list = ReadingList.start(self.reader, title="To read", is_public=True)
+        self.run = ImportRun.objects.create(kind="file", state="done", title="records.xml", asked_by=self.member)
         self.rows = 0
 
     def grow(self, rows: int) -> None:
@@ -75,6 +76,8 @@ class World:
             report(post, "post", writer, "spam")
             comment.hide(self.moderator, "Rude")
             comment.unhide(self.moderator, "Not rude")
+            ImportRun.objects.create(kind="file", state="done", title=f"{number}.xml", asked_by=writer)
+            ImportLine.objects.create(run=self.run, kind="new", words=study.title, study=study)
             tell([self.reader], kind="standing", key=f"number {number}", words="News", url="/")
             keeping.write_note(self.reader, study, "Mine")
             self.list.add(study, note="Well put")
@@ -153,6 +156,8 @@ class World:
             "cases at the desk": "/admin/moderation/case/",
             "studies that may be one": "/librarians/merges/",
             "citations at the desk": "/admin/studies/citation/",
+            "imports": "/librarians/imports/",
+            "an import": self.run.get_absolute_url(),
         }
 
 
@@ -211,13 +216,14 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     from pages.urls import urlpatterns as pages
     from studies.urls import urlpatterns as studies
 
-    addresses = {**world.addresses(), **world.own()}
+    addresses = {**world.addresses(), **world.own(), **world.desk()}
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge",
+        "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",

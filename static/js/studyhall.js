@@ -32,7 +32,8 @@ let focusMoves = false;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig, shouldSwap, target } = event.detail;
-  focusMoves = shouldSwap && (requestConfig.verb === "get" || target.contains(requestConfig.elt));
+  // What a page asks for by itself (progress, every second) leaves the reader where they are.
+  focusMoves = shouldSwap && Boolean(requestConfig.triggeringEvent) && (requestConfig.verb === "get" || target.contains(requestConfig.elt));
 });
 document.addEventListener("htmx:load", (event) => {
   const first = focusMoves && event.detail.elt.querySelector(focusable);

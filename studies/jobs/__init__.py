@@ -1,5 +1,5 @@
 """The library's work that no request waits for. Each module here registers its tasks by being imported."""
 
-from studies.jobs import people
+from studies.jobs import imports, people
 
-__all__ = ["people"]
+__all__ = ["imports", "people"]

@@ -4,6 +4,7 @@ from studies.models.change import StudyChange
 from studies.models.citation import Citation
 from studies.models.facts import StudyFacts
 from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier, TitleKey
+from studies.models.import_run import ImportLine, ImportRun
 from studies.models.journal import Journal
 from studies.models.mention import Mention, MentionedWork
 from studies.models.reading_list import ListEntry, ReadingList
@@ -20,6 +21,8 @@ __all__ = [
     "Author",
     "Authorship",
     "Citation",
+    "ImportLine",
+    "ImportRun",
     "Journal",
     "ListEntry",
     "Mention",
