@@ -112,6 +112,11 @@ def _read(cursor: str, length: int) -> list[Any]:
     return values
 
 
+def read_cursor(model: type[Model], order: Sequence[str], cursor: str) -> list[Any]:
+    """The sort key that a cursor of such a list holds, for a list that is bounded by hand. Raises ``Http404``."""
+    return _decode(model, order, cursor)
+
+
 def _decode(model: type[Model], order: Sequence[str], cursor: str) -> list[Any]:
     try:
         values = _read(cursor, len(order))

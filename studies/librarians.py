@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.counting import CappedCount, capped_count
-from studies.models import ImportRun, MergeProposal
+from studies.models import ImportRun, MentionedWork, MergeProposal
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,11 @@ QUEUES: tuple[Queue, ...] = (
         "studies:imports",
         "Bring studies in from a file or by their identifiers, see what would become of them, and what did.",
         _imports_to_review,
+    ),
+    Queue(
+        "Wanted studies",
+        "studies:wanted",
+        "Works that posts mention and the library does not have: fetch the ones most asked for.",
+        lambda: capped_count(MentionedWork.objects.wanted()),
     ),
 )

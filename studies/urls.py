@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import by_hand, citations, exports, history, imports, librarians, library, merges, study
+from studies.views import by_hand, citations, exports, history, imports, librarians, library, mentions, merges, study
 
 app_name = "studies"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("studies/", library.library, name="library"),
     path("studies.<format:format>", exports.many, name="export_list"),
     path("studies/<int:pk>/<str:slug>.<format:format>", exports.one, name="export"),
+    path("studies/wanted/", mentions.wanted, name="wanted"),
     path("studies/doi/<path:value>/", study.by_identifier, {"kind": "doi"}),
     path("studies/doi/<path:value>", study.by_identifier, {"kind": "doi"}, name="by_doi"),
     path("studies/pmid/<str:value>", study.by_identifier, {"kind": "pmid"}, name="by_pmid"),
@@ -38,6 +39,7 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/cited-by/", citations.cited_by, name="cited_by"),
     path("studies/<int:pk>/<str:slug>/posts/", study.posts, name="posts"),
     path("studies/<int:pk>/<str:slug>/similar/", study.similar, name="similar"),
+    path("studies/<int:pk>/<str:slug>/mentions/", mentions.mentions, name="mentions"),
     path("studies/<int:pk>/<str:slug>/cite/", exports.cite, name="cite"),
     path("studies/<int:pk>/<str:slug>/history/", history.history, name="history"),
     path("studies/<int:pk>/<str:slug>/sources/", history.sources, name="sources"),

@@ -34,7 +34,7 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 MANY = 50
-MOST_FOR_A_GUEST = 23  # queries; the study page has the most sections. A member's session, name and votes come on top.
+MOST_FOR_A_GUEST = 24  # queries; the study page has the most sections. A member's session, name and votes come on top.
 
 
 class World:
@@ -59,9 +59,10 @@ class World:
         """Let there be this many of everything that any list shows."""
         for number in range(self.rows, rows):
             writer = make_member(f"writer{number}_of_many")
-            post = make_post(title=f"Words {number}", author=self.member, category=self.category)
+            named = f"doi:{self.study.doi}, and 10.4321/wanted.{number}"
+            post = make_post(title=f"Words {number}", author=self.member, category=self.category, body=named)
             set_tags(post, PostTag, ["shared", f"tag{number}"])
-            comment = make_comment(self.post, author=writer, body=f"Answer {number}")
+            comment = make_comment(self.post, author=writer, body=f"Answer {number}: {named}")
             make_comment(self.post, author=self.member, body="Reply", parent=comment)
             post.upvote(writer)
             comment.upvote(self.member)
@@ -110,6 +111,8 @@ class World:
             "history": f"{study}history/",
             "sources": f"{study}sources/",
             "related posts": f"{study}posts/",
+            "posts that mention the study": f"{study}mentions/",
+            "wanted studies": "/studies/wanted/",
             "similar research": f"{study}similar/",
             "journal": self.journal.get_absolute_url(),
             "author": self.author.get_absolute_url(),

@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from common.counting import CappedCount
 from studies import identifiers
+
+
+class MentionedWorkQuerySet(models.QuerySet):
+    def wanted(self) -> MentionedWorkQuerySet:
+        """What posts in sight mention and the library does not have."""
+        return self.filter(study__isnull=True, post_count__gt=0)
 
 
 class MentionedWork(models.Model):
@@ -23,6 +30,8 @@ class MentionedWork(models.Model):
     )
     post_count = models.PositiveIntegerField(default=0, editable=False)
 
+    objects = MentionedWorkQuerySet.as_manager()
+
     class Meta:
         constraints = (models.UniqueConstraint(fields=["kind", "value"], name="one_work_for_an_identifier"),)
         indexes = (
@@ -36,6 +45,10 @@ class MentionedWork(models.Model):
 
     def __str__(self) -> str:
         return identifiers.written(self.kind, self.value)
+
+    @property
+    def shown_count(self) -> CappedCount:
+        return CappedCount.at_most(self.post_count)
 
     @property
     def address(self) -> str:

@@ -13,12 +13,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.counting import CappedCount
 from forum.models import Post, PostVote
 from forum.related import related_posts
 from notices.following import followed_among
 from studies import identifiers
 from studies.covers import cover_svg
 from studies.exporting.head import Head, links
+from studies.mentioning import posts_mentioning
 from studies.models import SavedStudy, Study
 from studies.models.study import Retraction
 from studies.related_works import notice_of, related_works
@@ -30,6 +32,7 @@ SHOWN_CITATIONS = 10
 SHOWN_RETRACTED = 5
 SHOWN_POSTS = 6
 SHOWN_SIMILAR = 5
+SHOWN_MENTIONS = 3
 WHOLE_LIST = 100
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
@@ -72,10 +75,19 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "voted": PostVote.of(request.user, related.posts),
             "similar": close,
             "saved": SavedStudy.of(request.user, [found, *(row.study for row in close.rows)]),
+            "mentioned_in": _mentioned_in(found),
+            "mention_count": CappedCount.at_most(found.mention_count),
             "is_followed": bool(followed_among(request.user, [found])),
         },
     )
     return _described(page, found)
+
+
+def _mentioned_in(study: Study) -> list[Post]:
+    """The newest posts that mention it; no query where none does."""
+    if not study.mention_count:
+        return []
+    return list(posts_mentioning(study, most=SHOWN_MENTIONS).select_related("author", "category"))
 
 
 def _described(answer: HttpResponse, study: Study) -> HttpResponse:

@@ -1,0 +1,102 @@
+"""Reading mentions: the posts that mention a study, and the works that posts mention and the library does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from common.paging import KeysetPage, paginate, read_cursor
+from forum.models import Comment, Post
+from studies.models import MentionedWork, Study
+
+ORDER = ("-pk",)
+COMMENTS_EACH = 3  # comments named under one post
+MENTIONS_READ = 100  # newest mentions of a wanted work, among which members are counted
+
+# Each identifier of the study gives its newest posts from the index (work, newest post first), and no more than shown.
+POSTS = """
+SELECT DISTINCT near.post_id FROM studies_mentionedwork w CROSS JOIN LATERAL (
+    SELECT DISTINCT m.post_id FROM studies_mention m
+    WHERE m.work_id = w.id AND m.in_sight AND m.post_id < %s ORDER BY m.post_id DESC LIMIT %s
+) near WHERE w.study_id = %s ORDER BY 1 DESC LIMIT %s
+"""
+COMMENTS = """
+SELECT near.comment_id FROM unnest(%s::bigint[]) post (id)
+JOIN studies_mentionedwork w ON w.study_id = %s
+CROSS JOIN LATERAL (
+    SELECT m.comment_id FROM studies_mention m
+    WHERE m.work_id = w.id AND m.post_id = post.id AND m.in_sight AND m.comment_id IS NOT NULL
+    ORDER BY m.comment_id LIMIT %s
+) near
+"""
+WHO_WANTS = """
+SELECT work.id, count(DISTINCT near.author_id), (array_agg(near.post_id ORDER BY near.posted_at DESC))[1],
+       (array_agg(near.comment_id ORDER BY near.posted_at DESC))[1], max(near.posted_at)
+FROM unnest(%s::bigint[]) work (id) CROSS JOIN LATERAL (
+    SELECT m.post_id, m.comment_id,
+           CASE WHEN m.comment_id IS NULL THEN p.author_id ELSE c.author_id END AS author_id,
+           CASE WHEN m.comment_id IS NULL THEN p.posted_at ELSE c.posted_at END AS posted_at
+    FROM studies_mention m JOIN forum_post p ON p.id = m.post_id LEFT JOIN forum_comment c ON c.id = m.comment_id
+    WHERE m.work_id = work.id AND m.in_sight ORDER BY m.post_id DESC LIMIT %s
+) near GROUP BY work.id
+"""
+
+
+def posts_mentioning(study: Study, *, most: int, before: int = 2**62) -> QuerySet[Post]:
+    """The newest ``most`` posts in sight that mention the study, or in which a comment does; older than ``before``."""
+    return Post.objects.filter(pk__in=RawSQL(POSTS, [before, most, study.pk, most])).order_by(*ORDER)  # noqa: S611
+
+
+def page_of_posts(study: Study, after: str) -> KeysetPage:
+    """A page of the posts that mention the study, newest first, with ``mentioning_comments``. Raises ``Http404``."""
+    before = read_cursor(Post, ORDER, after)[0] if after else 2**62
+    page = paginate(posts_mentioning(study, most=settings.LIST_PAGE + 1, before=before).for_list(), ORDER, after)  # type: ignore[attr-defined]
+    ids = [post.pk for post in page.rows]
+    named = RawSQL(COMMENTS, [ids, study.pk, COMMENTS_EACH])  # noqa: S611 - our own words, and parameters
+    by_post: dict[int, list[Any]] = {pk: [] for pk in ids}
+    for comment in Comment.objects.filter(pk__in=named).select_related("author").order_by("pk"):
+        by_post[comment.post_id].append(comment)
+    for post in page.rows:
+        post.mentioning_comments = by_post[post.pk][:COMMENTS_EACH]
+    return page
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A work that posts mention and the library does not have. ``members`` are counted among its newest mentions."""
+
+    work: MentionedWork
+    members: int
+    post: Post | None
+    comment_id: int | None
+    last_at: datetime | None
+
+
+def page_of_wanted(after: str) -> KeysetPage:
+    """A page of wanted works, those of most posts first. Raises ``Http404`` for a cursor that does not fit."""
+    page = paginate(MentionedWork.objects.wanted(), ("-post_count", "-pk"), after)
+    page.rows = _with_who_wants(page.rows)
+    return page
+
+
+def _with_who_wants(works: Sequence[MentionedWork]) -> list[Wanted]:
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_WANTS, [[work.pk for work in works], MENTIONS_READ])
+        facts = {pk: rest for pk, *rest in cursor.fetchall()}
+    posts = Post.objects.in_bulk(_present(post for _, post, _, _ in facts.values()))
+    rows = []
+    for work in works:
+        members, post, comment, last_at = facts.get(work.pk, (0, None, None, None))
+        rows.append(Wanted(work, members, posts.get(post), comment, last_at))
+    return rows
+
+
+def _present(ids: Iterable[int | None]) -> list[int]:
+    return [pk for pk in ids if pk is not None]
