@@ -1,11 +1,15 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.middleware import begin
+        from allauth.usersessions.models import UserSession
 
+        from accounts.middleware import begin, coarsen
+
+        pre_save.connect(coarsen, sender=UserSession, dispatch_uid="accounts.coarsen")
         user_logged_in.connect(begin, dispatch_uid="accounts.begin")

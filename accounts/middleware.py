@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 STARTED, SEEN = "signed_in_at", "seen_at"  # in the session: seconds since 1970
 BY_ITSELF = "X-By-Itself"  # what an open page asks again and again; nobody need be there to read the answer
@@ -20,6 +23,15 @@ def begin(sender: type, request: HttpRequest | None, **facts: Any) -> None:
     """Note when a sign-in began. Connected to ``user_logged_in`` by ``accounts.apps``."""
     if request is not None and hasattr(request, "session"):
         request.session[STARTED] = request.session[SEEN] = int(time.time())
+
+
+def coarsen(sender: type, instance: UserSession, **facts: Any) -> None:
+    """Keep of a session's address only its network: enough to tell home from abroad, too little to find a person.
+
+    Connected to ``pre_save`` by ``accounts.apps``.
+    """
+    address = ipaddress.ip_address(instance.ip)
+    instance.ip = str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False).network_address)
 
 
 class SessionAgeMiddleware:
@@ -45,3 +57,4 @@ class SessionAgeMiddleware:
             logout(request)
         elif STARTED not in session or (now - seen > ages["idle"] // NOTED and BY_ITSELF not in request.headers):
             session[STARTED], session[SEEN] = started, now
+            UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=timezone.now())

@@ -5,6 +5,7 @@ Included before ``allauth.urls``: its names ``account_login`` and ``account_sign
 
 from django.urls import path
 
+from accounts.views.sessions import sessions
 from accounts.views.settings import settings_page
 from accounts.views.signin import LoginView
 from accounts.views.signup import SignupView
@@ -12,6 +13,7 @@ from accounts.views.signup import SignupView
 app_name = "accounts"
 urlpatterns = [
     path("settings/", settings_page, name="settings"),
+    path("settings/sessions/", sessions, name="sessions"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/signup/", SignupView.as_view(), name="signup"),
 ]
