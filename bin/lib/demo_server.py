@@ -81,7 +81,7 @@ class Demo:
         self._start_database()
         self._prepare()
         self._start("web server", "web.log", self._granian())
-        self._start("job worker", "jobs.log", self._manage("procrastinate", "worker"))
+        self._start("job worker", "jobs.log", self._manage("procrastinate", "worker", "--concurrency", "3"))
         self._await_answer()
         self._welcome(time.monotonic() - began)
         while True:

@@ -19,7 +19,7 @@ NAMED = re.compile(rf"\b({NAME})\s*[:#]?\s+(?=[\dP])", re.IGNORECASE)
 # White space always separates. A comma and its like may belong to a DOI: only before what begins another identifier.
 BEGINNING = rf"https?://|{NAME}\s*:|10\.\d{{4,9}}/|PMC\d|NCT\d|\d{{5,8}}(?=[,;|]|$)"
 SEPARATOR = re.compile(rf"\s+|[,;|]+(?=\s|$|{BEGINNING})", re.IGNORECASE | re.MULTILINE)
-AROUND = " \t,;|<>\"'“”‘’«»()[]{}*•·–-"
+AROUND = " \t,;|<>\"'“”‘’«»()[]{}*•·–-.:!?"
 WORTH_NAMING = re.compile(r"\d")  # a piece without any digit is a word between identifiers
 
 TRIAL = (
