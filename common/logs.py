@@ -25,6 +25,7 @@ SECRETS = re.compile(
            |authorization|signature|private_?key|recovery_?codes?)["']?\s*(?:=>|[=:])\s*)
         (?P<value>"[^"\n]*"|'[^'\n]*'|(?:bearer|basic)\s+[^\s,;]+|[^\s&,;}\])]+)
       | (?P<cookie>(?:set-)?cookie["']?\s*[=:]\s*)[^\n]+
+      | (?P<address>/(?:feeds|unsubscribe)/)[^\s/?"']+
       | (?P<query>[?&](?:code|key|q|state)=)[^\s&"']+
       | (?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+(?=@)
     """,
@@ -32,11 +33,12 @@ SECRETS = re.compile(
 )
 
 
+KEPT = ("name", "cookie", "address", "query", "userinfo")  # what stands before a secret, and stays
+
+
 def without_secrets(text: str) -> str:
     """``text`` with what follows "password=", "token:", "Cookie:" and their like taken out, and words searched for."""
-    return SECRETS.sub(
-        lambda found: (found["name"] or found["cookie"] or found["query"] or found["userinfo"]) + REMOVED, text
-    )
+    return SECRETS.sub(lambda found: next(filter(None, map(found.group, KEPT))) + REMOVED, text)
 
 
 class LineFormatter(logging.Formatter):

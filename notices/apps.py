@@ -1,5 +1,10 @@
 from django.apps import AppConfig
 
+from notices import private_feeds
+
 
 class NoticesConfig(AppConfig):
     name = "notices"
+
+    def ready(self) -> None:
+        private_feeds.register(private_feeds.PrivateFeed("Your notifications", "notices:notifications_feed"))

@@ -9,6 +9,7 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
+from notices import digests
 from notices.models import Mail
 
 logger = logging.getLogger(__name__)
@@ -59,3 +60,10 @@ def send_mail(context: JobContext, mail_id: int) -> None:
             mail.delete()
             logger.error("Gave up mail %s after %s tries: %s", mail_id, tries, type(error).__name__)
         raise
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="notices.send_digests", lock="send_digests", queueing_lock="send_digests")
+def send_digests(timestamp: int) -> None:
+    """Every hour: those whose day or week is over."""
+    digests.send_due()

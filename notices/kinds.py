@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing of several that a notification has gathered."""
+
+    words: str
+    url: str
+
+
+# Takes notifications of one kind and a moment; gives what each (by id) has gathered since, the first few of it.
+Lines = Callable[[Sequence[Any], datetime], dict[int, list[Line]]]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``name`` is stored with each notification; ``title`` stands on the settings page."""
+    """``name`` is stored with each notification; ``title`` stands on the settings page.
+
+    ``lines`` tells for digests what a notification has gathered; where it is one thing, its words say it all.
+    """
 
     name: str
     title: str
+    lines: Lines | None = None
 
 
 _kinds: dict[str, Kind] = {}

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import path
 
-from notices.views import following, mailbox, notifications, preferences
+from notices.views import feeds, following, mailbox, notifications, preferences, unsubscribe
 
 app_name = "notices"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("notifications/<int:pk>/open/", notifications.open_one, name="open"),
     path("notifications/<int:pk>/read/", notifications.read_one, name="read"),
     path("settings/notices/", preferences.preferences, name="preferences"),
+    path("settings/feeds/", feeds.private_feeds, name="private_feeds"),
+    path("settings/feeds/renew/", feeds.renew, name="renew_feeds"),
+    path("settings/feeds/close/", feeds.close, name="close_feeds"),
+    path("feeds/<str:token>/notifications.atom", feeds.notifications_feed, name="notifications_feed"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("following/", following.follows, name="following"),
     path("following/<int:pk>/end/", following.end, name="end_follow"),
     path("follow/<str:kind>/<int:pk>/", following.follow, name="follow"),

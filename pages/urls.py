@@ -10,6 +10,7 @@ urlpatterns = [
     path("about/limits/", home.about_limits, name="limits"),
     path("search/", search.search, name="search"),
     path("tags/", tags.tags, name="tags"),
+    path("tags/<str:slugs>/feed.atom", tags.tag_feed, name="tag_feed"),
     path("tags/<str:slugs>/", tags.tag, name="tag"),
     path("members/<str:name>/", profile.profile, name="profile"),
     path("robots.txt", robots.robots, name="robots"),

@@ -10,7 +10,8 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         from common.models import Tag
-        from notices import following
+        from notices import following, private_feeds
+        from studies import arrivals
         from studies.models import Author, Journal, SavedSearch, Study
 
         following.register(
@@ -20,8 +21,9 @@ class StudiesConfig(AppConfig):
             following.Followable("author", Author, "Author"),
             following.Followable("search", SavedSearch, "Search", lambda rows, member: rows.filter(member=member)),
         )
+        private_feeds.register(private_feeds.PrivateFeed("New studies under what you follow", "studies:followed_feed"))
         kinds.register(
-            kinds.Kind("new_studies", "New studies under what I follow"),
+            kinds.Kind("new_studies", "New studies under what I follow", arrivals.lines),
             kinds.Kind("standing", "A study I saved or follow is retracted, corrected or questioned"),
             kinds.Kind("summary", "A study I follow has a new summary"),
             kinds.Kind("discussion", "A study I follow is discussed"),

@@ -8,8 +8,8 @@ that runs twice, tells nothing twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.models import Tag
-from notices.models import Follow
+from notices.kinds import Line
+from notices.models import Follow, Notification
 from notices.telling import News, tell_followers
 from studies import searches
 from studies.models import Arrival, Author, Journal, SavedSearch, Study
@@ -143,6 +144,44 @@ def _tell(name: str, model: type[models.Model], gathered: Iterable[tuple[int, in
         if pk in things
     ]
     tell_followers(model, news, kind=KIND)
+
+
+# Each thing's newest arrivals after a moment, read backwards from its index.
+LATEST = """
+    SELECT wanted.number, news.study_id
+    FROM unnest(%(types)s::int[], %(things)s::bigint[]) WITH ORDINALITY wanted (content_type_id, thing_id, number)
+    CROSS JOIN LATERAL (
+        SELECT a.study_id FROM studies_arrival a
+        WHERE a.content_type_id = wanted.content_type_id AND a.object_id = wanted.thing_id AND a.arrived_at > %(since)s
+        ORDER BY a.study_id DESC LIMIT %(most)s
+    ) news
+    ORDER BY wanted.number, news.study_id DESC
+"""
+LINES = 5  # studies named under one notification of a digest
+
+
+def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, list[Line]]:
+    """The newest studies that each notification has gathered since, for digests: two queries for any number."""
+    models_of: dict[str, type[models.Model]] = {
+        **{name: model for name, (model, _) in UNDER.items()},
+        "search": SavedSearch,
+    }
+    gathered = []
+    for told in notifications:
+        _, name, thing, *_ = told.key.split(":")
+        if told.count > 1 and name in models_of:
+            gathered.append((told.pk, ContentType.objects.get_for_model(models_of[name]).pk, int(thing)))
+    with connection.cursor() as cursor:
+        types, things = [each[1] for each in gathered], [each[2] for each in gathered]
+        cursor.execute(LATEST, {"types": types, "things": things, "since": since, "most": LINES})
+        rows = cursor.fetchall()
+    studies = Study.objects.only("title").in_bulk({study for _, study in rows})
+    found: dict[int, list[Line]] = {}
+    for number, study in rows:
+        if study in studies:
+            line = Line(studies[study].title, studies[study].get_absolute_url())
+            found.setdefault(gathered[number - 1][0], []).append(line)
+    return found
 
 
 def forget_old() -> int:

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from studies.views import following, lists, saved
+from studies.views import feeds, following, lists, saved
 
 urlpatterns = [
+    path("studies/feed.atom", feeds.library, name="library_feed"),
+    path("journals/<str:slug>/feed.atom", feeds.journal, name="journal_feed"),
+    path("authors/<int:pk>/<str:slug>/feed.atom", feeds.author, name="author_feed"),
+    path("lists/<int:pk>/<str:slug>/feed.atom", feeds.reading_list, name="list_feed"),
+    path("feeds/<str:token>/following.atom", feeds.followed, name="followed_feed"),
     path("following/new/<str:kind>/<int:pk>/", following.arrivals_under, name="arrivals_under"),
     path("following/search/", following.search_follow, name="search_follow"),
     path("saved/<int:pk>/save/", saved.save, name="save"),

@@ -16,6 +16,7 @@ from common.tags import set_tags
 from forum.models import Category, Comment, Post, PostTag
 from moderation.reporting import report
 from notices.following import follow, unfollow
+from notices.models import FeedKey
 from notices.telling import tell
 from studies import keeping
 from studies.arrivals import tell_of_new_studies
@@ -51,6 +52,7 @@ class World:
         self.author = Author.objects.get(family="Doe")
         self.reader = make_member("reader_one")
         self.moderator = make_moderator()
+        self.token = FeedKey.renew(self.reader).token
         self.list = ReadingList.start(self.reader, title="To read", is_public=True)
         self.run = ImportRun.objects.create(kind="file", state="done", title="records.xml", asked_by=self.member)
         self.rows = 0
@@ -129,6 +131,13 @@ class World:
             "search": "/search/?q=words",
             "moderation log": "/moderation/log/",
             "profile": "/members/writer_one/",
+            "feed of the library": "/studies/feed.atom",
+            "feed of a tag": "/tags/shared/feed.atom",
+            "feed of a journal": f"{self.journal.get_absolute_url()}feed.atom",
+            "feed of an author": f"{self.author.get_absolute_url()}feed.atom",
+            "feed of a reading list": f"{self.list.get_absolute_url()}feed.atom",
+            "private feed of what is followed": f"/feeds/{self.token}/following.atom",
+            "private feed of notifications": f"/feeds/{self.token}/notifications.atom",
             "lists of a profile": "/members/reader_one/?show=lists",
             "reading list": self.list.get_absolute_url(),
             "comments of a profile": "/members/writer_one/?show=comments",
@@ -230,7 +239,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
-        "list_take_out", "list_move",
+        "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
     }  # fmt: skip
     missing = [
         route.name

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from common.counting import capped_count
+from common.feeds import MOST, Entry, atom
 from common.models import Tag
 from common.paging import paginate
 from forum.models import Post, PostVote
 from notices.following import followed_among
+from studies.feeds import newest
 from studies.models import SavedStudy, Study
 
 TAGS_PAGE = 120
@@ -53,6 +58,37 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
     context["page"] = context.get(show)
     context["is_followed"] = len(found) == 1 and bool(followed_among(request.user, found))
     return render(request, "pages/tag.html", context)
+
+
+@require_safe
+def tag_feed(request: HttpRequest, slugs: str) -> HttpResponseBase:
+    """Studies and posts of a tag, as a guest sees them, what came last first; ``?show=`` for one of both."""
+    found = _tags(slugs)
+    if isinstance(found, str):
+        return redirect("pages:tag_feed", found, permanent=True)
+    show = request.GET.get("show", "all")
+    if show not in KINDS:
+        raise Http404("A tag page shows all, posts or studies.")
+    entries: list[Entry] = []
+    if show != "posts":
+        entries += newest(Study.objects.tagged(*found))
+    if show != "studies":
+        posts = Post.objects.visible_to(AnonymousUser()).tagged(*found).select_related("author")
+        entries += map(_entry_of, posts.order_by("-pk")[:MOST])
+    entries.sort(key=lambda entry: entry.updated, reverse=True)
+    title = " + ".join(tag.name for tag in found)
+    return atom(request, title=title, url=reverse("pages:tag", args=[slugs]), entries=entries)
+
+
+def _entry_of(post: Post) -> Entry:
+    return Entry(
+        key=reverse("forum:post_short", args=[post.pk]),
+        title=post.title,
+        url=post.get_absolute_url(),
+        updated=post.posted_at,
+        summary=post.gist,
+        authors=(post.author.username,) if post.author else (),
+    )
 
 
 def _tags(slugs: str) -> list[Tag] | str:

@@ -19,6 +19,9 @@ MOST_ENTRIES = 500  # of one list
 TITLE_LIMIT, DESCRIPTION_LIMIT, NOTE_LIMIT = 120, 5000, 2000  # characters
 
 
+SHOWN = Q(is_public=True, owner__is_active=True)
+
+
 class TooManyLists(Exception):
     """The member has as many lists as anyone may."""
 
@@ -30,8 +33,11 @@ class ListIsFull(Exception):
 class ReadingListQuerySet(models.QuerySet):
     def visible_to(self, member: Any) -> ReadingListQuerySet:
         """Public lists of members who are here, and one's own."""
-        shown = Q(is_public=True, owner__is_active=True)
-        return self.filter(shown | Q(owner=member.pk) if member.is_authenticated else shown)
+        return self.filter(SHOWN | Q(owner=member.pk) if member.is_authenticated else SHOWN)
+
+    def public(self) -> ReadingListQuerySet:
+        """What everyone may read."""
+        return self.filter(SHOWN)
 
     def with_size(self) -> ReadingListQuerySet:
         """Each with its number of studies as ``size``."""

@@ -1,0 +1,182 @@
+"""Atom feeds: read by a feed reader's own parser, asked again for nothing, private where they are private."""
+
+from __future__ import annotations
+
+import time
+
+import feedparser
+import pytest
+from django.test import Client
+
+from common.logs import without_secrets
+from notices import following
+from notices.models import FeedKey
+from notices.telling import tell
+from studies import arrivals
+from studies.models import ReadingList, Study
+from tests.builders import make_member, make_moderator, make_post, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+def parsed(client: Client, address: str):
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    assert answer["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = feedparser.parse(answer.content)
+    assert not feed.bozo and feed.version == "atom10", feed.get("bozo_exception")
+    return feed
+
+
+def titles(feed) -> list[str]:
+    return [entry.title for entry in feed.entries]
+
+
+@pytest.fixture
+def study() -> Study:
+    return make_study(
+        "Foam <b>&</b> solution", tags=["minoxidil"], authors=["Doe", "Roe", "Poe", "Zoe"], tldr="1 < 2, they say."
+    )
+
+
+class TestFeeds:
+    def test_of_the_library_tag_journal_and_author_hold_the_study(self, client: Client, study):
+        author = study.authors.get(family="Doe")
+        for address in (
+            "/studies/feed.atom", "/studies/feed.atom?q=foam&tag=minoxidil", "/tags/minoxidil/feed.atom",
+            f"{study.journal.get_absolute_url()}feed.atom", f"{author.get_absolute_url()}feed.atom",
+        ):  # fmt: skip
+            feed = parsed(client, address)
+            [entry] = feed.entries
+            assert entry.title in ("Foam <b>&</b> solution", "Foam &lt;b&gt;&amp;&lt;/b&gt; solution")
+            assert entry.id == f"http://localhost:8000/studies/{study.pk}/"
+            assert entry.link == f"http://localhost:8000{study.get_absolute_url()}"
+            assert entry.summary == "1 &lt; 2, they say."
+            assert entry.author == "Doe, Roe, Poe, et al."
+            assert abs(time.mktime(entry.updated_parsed) - time.mktime(study.added_at.utctimetuple())) < 2
+            links = {link.rel: link.href for link in feed.feed.links}
+            assert links["self"] == f"http://localhost:8000{address}"
+
+    def test_are_named_in_the_heads_of_their_pages(self, client: Client, study):
+        author = study.authors.get(family="Doe")
+        for page, feed in (
+            ("/studies/", "/studies/feed.atom"),
+            ("/studies/?q=foam&sort=cited", "/studies/feed.atom?q=foam"),
+            ("/tags/minoxidil/", "/tags/minoxidil/feed.atom"),
+            (study.journal.get_absolute_url(), f"{study.journal.get_absolute_url()}feed.atom"),
+            (author.get_absolute_url(), f"{author.get_absolute_url()}feed.atom"),
+        ):
+            assert 'type="application/atom+xml" title="' in client.get(page).content.decode()
+            assert f'href="{feed}"' in client.get(page).content.decode(), page
+            parsed(client, feed)
+
+    def test_keep_an_id_when_a_title_changes_and_say_when_a_study_is_retracted(self, client: Client, study):
+        before = parsed(client, "/studies/feed.atom").entries[0]
+        Study.objects.update(title="Another title", retraction="retracted")
+        after = parsed(client, "/studies/feed.atom").entries[0]
+        assert before.id == after.id
+        assert after.title == "Retracted: Another title"
+
+    def test_are_answered_304_until_something_changes(self, client: Client, study):
+        answer = client.get("/studies/feed.atom")
+        assert answer["Last-Modified"] and "public" in answer["Cache-Control"]
+        again = client.get("/studies/feed.atom", headers={"If-None-Match": answer["ETag"]})
+        assert again.status_code == 304 and not again.content
+        make_study("Newer")
+        newer = client.get("/studies/feed.atom", headers={"If-None-Match": answer["ETag"]})
+        assert newer.status_code == 200
+        empty = client.get("/studies/feed.atom?q=zzz")
+        assert client.get("/studies/feed.atom?q=zzz", headers={"If-None-Match": empty["ETag"]}).status_code == 304
+
+    def test_of_a_tag_hold_its_posts_but_none_that_is_hidden(self, client: Client, study):
+        seen, hidden = make_post(title="Seen", tags=["minoxidil"]), make_post(title="Hidden", tags=["minoxidil"])
+        moderator = make_moderator()
+        hidden.hide(moderator, "Rude")
+        assert set(titles(parsed(client, "/tags/minoxidil/feed.atom?show=posts"))) == {seen.title}
+        client.force_login(moderator)
+        assert "Hidden" not in titles(parsed(client, "/tags/minoxidil/feed.atom"))
+
+    def test_survive_any_title(self, client: Client):
+        make_study("\x01 ]]> & <script>\x0b 😀 \ufffe")
+        assert "script" in parsed(client, "/studies/feed.atom").entries[0].title
+
+    @pytest.mark.parametrize(
+        "address",
+        ["/studies/feed.atom?year=x", "/tags/nothing/feed.atom", "/journals/none/feed.atom", "/authors/99999/x/feed.atom",
+         "/lists/99999/x/feed.atom"],
+    )  # fmt: skip
+    def test_of_what_is_not_there_are_not_there(self, client: Client, address):
+        assert client.get(address).status_code == 404
+
+
+class TestTheFeedOfAList:
+    def test_is_there_while_the_list_is_public(self, client: Client, study):
+        owner = make_member()
+        made = ReadingList.start(owner, title="To read", is_public=True)
+        made.add(study, note="Start <here>")
+        address = f"{made.get_absolute_url()}feed.atom"
+        assert parsed(client, address).entries[0].summary == "Start &lt;here&gt;"
+        assert address in client.get(made.get_absolute_url()).content.decode()
+        made.describe(title="To read", description="", is_public=False)
+        client.force_login(owner)
+        assert client.get(address).status_code == 404
+        assert address not in client.get(made.get_absolute_url()).content.decode()
+
+
+class TestPrivateFeeds:
+    def test_show_what_is_new_under_what_is_followed_to_who_knows_the_address(self, client: Client, study):
+        reader, tag = make_member(), study.tags.get()
+        arrivals.tell_of_new_studies()
+        following.follow(reader, tag)
+        following.follow(reader, study.journal)
+        new = make_study("New foam", tags=["minoxidil"], journal=study.journal)
+        make_study("Of no interest")
+        arrivals.tell_of_new_studies()
+        token = FeedKey.renew(reader).token
+        assert titles(parsed(client, f"/feeds/{token}/following.atom")) == [new.title]
+        answer = client.get(f"/feeds/{token}/notifications.atom")
+        assert "2 " not in answer.content.decode() and "New foam" in answer.content.decode()
+        assert answer["Cache-Control"] == "private, no-cache" and answer["X-Robots-Tag"] == "noindex"
+        assert not answer.cookies
+
+    def test_end_when_the_address_is_renewed_or_closed_or_the_member_leaves(self, client: Client):
+        reader = make_member()
+        client.force_login(reader)
+        client.post("/settings/feeds/renew/")
+        old = FeedKey.objects.get().token
+        assert old in client.get("/settings/feeds/").content.decode()
+        client.post("/settings/feeds/renew/")
+        new = FeedKey.objects.get().token
+        guest = Client()
+        assert guest.get(f"/feeds/{old}/following.atom").status_code == 404
+        assert guest.get(f"/feeds/{new}/following.atom").status_code == 200
+        reader.is_active = False
+        reader.save()
+        assert guest.get(f"/feeds/{new}/notifications.atom").status_code == 404
+        reader.is_active = True
+        reader.save()
+        client.force_login(reader)
+        client.post("/settings/feeds/close/")
+        assert guest.get(f"/feeds/{new}/following.atom").status_code == 404
+
+    @pytest.mark.parametrize("token", ["x", "0" * 43, "%00", "é", "' OR 1=1"])
+    def test_are_not_there_for_another_address(self, client: Client, token):
+        FeedKey.renew(make_member())
+        assert client.get(f"/feeds/{token}/following.atom").status_code in (400, 404)
+
+    def test_address_is_shown_to_its_member_alone(self, client: Client):
+        token = FeedKey.renew(make_member()).token
+        client.force_login(make_member(is_staff=True, is_superuser=True))
+        assert token not in client.get("/settings/feeds/").content.decode()
+        assert len(token) == 43
+
+    def test_tokens_stay_out_of_the_logs(self):
+        for path in ("/feeds/abcDEF-_123/following.atom", "/unsubscribe/WzE:1x:sig/"):
+            assert "abcDEF" not in without_secrets(f"Not Found: {path}")
+            assert "sig" not in without_secrets(f"Not Found: {path}")
+
+    def test_of_one_member_tell_nothing_of_anothers(self, client: Client):
+        reader, other = make_member(), make_member()
+        tell([other], kind="standing", key="k", words="For the other", url="/")
+        token = FeedKey.renew(reader).token
+        assert titles(parsed(client, f"/feeds/{token}/notifications.atom")) == []
