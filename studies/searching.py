@@ -38,14 +38,15 @@ def searched_texts(studies: Iterable[Study]) -> list[StudyText]:
     summaries = {summary.pk: summary for summary in Summary.objects.filter(study__in=rows)}
     texts = []
     for pk, study in rows.items():
-        facts = [study.doi, study.pmid, study.pmcid, study.registration]
-        journal = [study.journal.title, study.journal.abbreviation] if study.journal else []
         summary = summaries.get(pk)
-        said = " ".join(filter(None, [*journal, *facts, *names[pk]]))
         plain = f"{summary.tldr}\n\n{plain_text(summary.body_html)}".strip() if summary else ""
-        texts.append(
-            StudyText(
-                study_id=pk, title=study.title, names=said[:NAMES_LIMIT], tag_words=", ".join(words[pk]), plain=plain
-            )
-        )
+        texts.append(searched_text(study, names[pk], words[pk], plain=plain))
     return texts
+
+
+def searched_text(study: Study, authors: list[str], tags: list[str], **more: str) -> StudyText:
+    """The searched texts of one study whose authors and tags, in order, are known already."""
+    facts = [study.doi, study.pmid, study.pmcid, study.registration]
+    journal = [study.journal.title, study.journal.abbreviation] if study.journal else []
+    said = " ".join(filter(None, [*journal, *facts, *authors]))
+    return StudyText(study_id=study.pk, title=study.title, names=said[:NAMES_LIMIT], tag_words=", ".join(tags), **more)

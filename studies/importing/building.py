@@ -7,7 +7,7 @@ the readers have changed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 from django.db import transaction
 
 from common import markdown
+from common.bulk import copy_in, copy_rows
 from common.models import Tag
-from common.tags import get_or_create, set_tags
+from common.tags import get_or_create, set_tags_of_many
 from studies.evidence import assess
 from studies.importing.facts import write_facts
 from studies.importing.identity import folded, title_key
-from studies.importing.journals import known_journal
+from studies.importing.journals import known_journals
 from studies.importing.knowing import Key, keys_of, write_keys
 from studies.importing.linking import link
 from studies.importing.people import author_key, known_authors
@@ -36,8 +37,18 @@ from studies.importing.record import (
 )
 from studies.importing.relating import relate, stated
 from studies.importing.subjects import tag_names
-from studies.models import Authorship, Citation, MergedStudy, OtherIdentifier, Study, StudySource, StudyTag, StudyText
-from studies.searching import searched_texts, store_texts
+from studies.models import (
+    Author,
+    Authorship,
+    Citation,
+    MergedStudy,
+    OtherIdentifier,
+    Study,
+    StudySource,
+    StudyTag,
+    StudyText,
+)
+from studies.searching import searched_text, searched_texts, store_texts
 
 BATCH = 100
 
@@ -182,33 +193,38 @@ def _completed(reference: Reference, known: Mapping[tuple[str, str], Reference])
 
 
 @transaction.atomic
-def build(studies: Mapping[int, Sources]) -> dict[int, list[str]]:
+def build(studies: Mapping[int, Sources], new: Mapping[int, Study] | None = None) -> dict[int, list[str]]:
     """Write these studies anew from their sources, and all that hangs on them: authors, citations, links, tags, texts.
 
-    Takes each study's id with its sources; gives the names of the fields that changed, by study. Fields in
-    ``kept_fields`` stay as a librarian set them ("authors", "tags", "citations" and "abstract" count as fields). Rows
-    that are right already are not written.
+    Takes each study's id with its sources; those in ``new`` are not in the database yet and are put there. Gives the
+    names of the fields that changed, by study. Fields in ``kept_fields`` stay as a librarian set them ("authors",
+    "tags", "citations" and "abstract" count as fields). Rows that are right already are not written.
     """
-    rows = {study.pk: study for study in Study.objects.filter(pk__in=studies).select_for_update().order_by("pk")}
+    new = new or {}
+    known = [pk for pk in studies if pk not in new]
+    rows = {study.pk: study for study in Study.objects.filter(pk__in=known).select_for_update().order_by("pk")}
+    rows |= new
     others: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for pk, name, value in OtherIdentifier.objects.filter(study__in=rows).values_list("study_id", "name", "value"):
-        others[pk].add((name, value))
-    facts = {pk: combined(_without(studies[pk], others[pk]) if others[pk] else studies[pk]) for pk in rows}
-    changes = Changes(list)
-    _write_columns(rows, facts, changes)
-    _write_authors(rows, facts, changes)
-    formerly_cited = _write_citations(rows, facts, changes)
+    titles: dict[int, list[str]] = defaultdict(list)
+    if known:
+        named = OtherIdentifier.objects.filter(study__in=known)
+        for pk, name, value in named.values_list("study_id", "name", "value"):
+            others[pk].add((name, value))
+        for pk, title in MergedStudy.objects.filter(study__in=known).values_list("study_id", "title"):
+            titles[pk].append(title)
+    facts = {pk: combined(_without(studies[pk], others[pk]) if pk in others else studies[pk]) for pk in rows}
+    writing = _Writing(rows, facts, known)
+    writing.columns(new)
+    writing.authors()
+    formerly_cited = writing.citations()
     link(rows, formerly_cited)
-    titles = defaultdict(list)
-    for pk, title in MergedStudy.objects.filter(study__in=rows).values_list("study_id", "title"):
-        titles[pk].append(title)
-    write_keys({pk: _keys(study, studies[pk], titles[pk]) for pk, study in rows.items()})
+    write_keys({pk: _keys(study, studies[pk], titles.get(pk, ())) for pk, study in rows.items()}, known)
     relate(rows, studies)
     write_facts(rows, facts, studies)
     # Tags come last of what others lock too: a member who opens a discussion locks the study, then its tags.
-    _write_tags(rows, facts, changes)
-    _write_texts(rows, facts, changes)
-    return changes
+    writing.tags()
+    writing.texts(new)
+    return writing.changes
 
 
 def _keys(study: Study, sources: Sources, merged: Iterable[str]) -> set[Key]:
@@ -219,29 +235,12 @@ def _keys(study: Study, sources: Sources, merged: Iterable[str]) -> set[Key]:
     return keys | {(key, *rest) for key in map(title_key, others) if key for rest in named}
 
 
-def _write_columns(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
-    changed = []
-    for pk, study in rows.items():
-        wanted = _columns(study, facts[pk])
-        differing = [
-            name for name, value in wanted.items() if name not in study.kept_fields and getattr(study, name) != value
-        ]
-        for name in differing:
-            setattr(study, name, wanted[name])
-        if differing:
-            changed.append(study)
-            changes[pk] += differing
-    # All exist already, so this updates, in one plain statement; bulk_update would write a CASE for each field and row.
-    Study.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=COLUMNS)
-
-
 def _columns(study: Study, record: StudyRecord) -> dict[str, Any]:
     published = record.published
     evidence = assess(record.publication_types, (heading.descriptor for heading in record.mesh), record.article_type)
     pmcid = record.pmcid or study.pmcid
     return {
         "title": record.title,
-        "journal": known_journal(record.journal),
         "published_year": published.year if published else None,
         "published_month": published.month if published else None,
         "published_day": published.day if published else None,
@@ -273,83 +272,133 @@ def _open_access(record: StudyRecord, pmcid: str | None) -> str:
     return web_address(f"https://doi.org/{record.doi}") if record.licence and record.doi else ""
 
 
-def _write_authors(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
-    free = {pk: facts[pk].authors for pk, study in rows.items() if "authors" not in study.kept_fields}
-    authors = known_authors(person for people in free.values() for person in people)
-    before: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for study, position, author in Authorship.objects.filter(study__in=free).values_list(
-        "study_id", "position", "author_id"
-    ):
-        before[study].append((position, author))
-    wanted = {
-        pk: [(place, authors[author_key(person)].pk) for place, person in enumerate(people, 1)]
-        for pk, people in free.items()
-    }
-    changed = [pk for pk in wanted if sorted(before[pk]) != wanted[pk]]
-    for pk in changed:
-        changes[pk].append("authors")
-    Authorship.objects.filter(study__in=changed).delete()
-    Authorship.objects.bulk_create(
-        [Authorship(study_id=pk, position=place, author_id=author) for pk in changed for place, author in wanted[pk]],
-        batch_size=1000,
-    )
+class _Writing:
+    """A batch on its way into the tables. ``known`` are the ids of the studies that were there before."""
 
+    def __init__(self, rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], known: Collection[int]) -> None:
+        self.rows, self.facts, self.known = rows, facts, known
+        self.changes = Changes(list)
+        self.people: dict[str, Author] = {}
+        self.tag_of: dict[str, Tag] = {}
 
-def _write_citations(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> set[int]:
-    """Write the reference lists that differ; gives the ids of studies that the rows now gone pointed at."""
-    free = {pk: facts[pk].references for pk, study in rows.items() if "citations" not in study.kept_fields}
-    before: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    names = ("position", "text", "year", "doi", "pmid", "pmcid")
-    for study, *row in Citation.objects.filter(study__in=free).order_by("position").values_list("study_id", *names):
-        before[study].append(tuple(row))
-    wanted = {
-        pk: [(place, each.text, each.year, each.doi, each.pmid, each.pmcid) for place, each in enumerate(references, 1)]
-        for pk, references in free.items()
-    }
-    changed = [pk for pk in wanted if before[pk] != wanted[pk]]
-    for pk in changed:
-        changes[pk].append("citations")
-    gone = Citation.objects.filter(study__in=changed)
-    formerly_cited = set(gone.filter(cited__isnull=False).values_list("cited_id", flat=True))
-    gone.delete()
-    Citation.objects.bulk_create(
-        [Citation(study_id=pk, **dict(zip(names, row, strict=True))) for pk in changed for row in wanted[pk]],
-        batch_size=1000,
-    )
-    return formerly_cited
+    def _free(self, name: str) -> Iterator[tuple[int, StudyRecord]]:
+        """The studies whose field no librarian has set, with their facts."""
+        return ((pk, self.facts[pk]) for pk, study in self.rows.items() if name not in study.kept_fields)
 
+    def _note(self, name: str, changed: Iterable[int]) -> None:
+        for pk in changed:
+            self.changes[pk].append(name)
 
-def _write_tags(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
-    wanted = {pk: tag_names(facts[pk]) for pk, study in rows.items() if "tags" not in study.kept_fields}
-    tags = get_or_create(sorted({name for names in wanted.values() for name in names}))
-    stands_for = {tag.name: tag.pk for tag in tags}
-    stands_for |= dict(Tag.objects.filter(synonym_of__in=tags).values_list("name", "synonym_of_id"))
-    before: dict[int, set[int]] = defaultdict(set)
-    for study, tag in StudyTag.objects.filter(content_object__in=wanted).values_list("content_object_id", "tag_id"):
-        before[study].add(tag)
-    after = {pk: {stands_for[name] for name in names} for pk, names in wanted.items()}
-    changed = [pk for pk in wanted if before[pk] != after[pk]]
-    moving = {tag for pk in changed for tag in before[pk] ^ after[pk]}
-    # All tags of the batch are locked at once and in one order, so that nobody who tags waits in a circle with us.
-    list(Tag.objects.select_for_update().filter(pk__in=moving).order_by("pk").values_list("pk"))
-    for pk in changed:
-        changes[pk].append("tags")
-        set_tags(rows[pk], StudyTag, wanted[pk])
+    def columns(self, new: Mapping[int, Study]) -> None:
+        changed = []
+        journals = known_journals([self.facts[pk].journal for pk in self.rows])
+        for (pk, study), journal in zip(self.rows.items(), journals, strict=True):
+            wanted = _columns(study, self.facts[pk]) | {"journal": journal}
+            differing = [
+                name
+                for name, value in wanted.items()
+                if name not in study.kept_fields
+                and (study.journal_id != (value and value.pk) if name == "journal" else getattr(study, name) != value)
+            ]
+            for name in differing:
+                setattr(study, name, wanted[name])
+            if differing and pk not in new:
+                changed.append(study)
+                self.changes[pk] += differing
+        # These exist already, so this updates, in one plain statement; bulk_update would write a CASE for each field.
+        Study.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=COLUMNS)
+        copy_in(list(new.values()))
 
+    def authors(self) -> None:
+        free = {pk: facts.authors for pk, facts in self._free("authors")}
+        self.people = known_authors(person for people in free.values() for person in people)
+        before: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        if self.known:
+            stored = Authorship.objects.filter(study__in=self.known)
+            for study, position, author in stored.values_list("study_id", "position", "author_id"):
+                before[study].append((position, author))
+        wanted = {
+            pk: [(place, self.people[author_key(person)].pk) for place, person in enumerate(people, 1)]
+            for pk, people in free.items()
+        }
+        changed = [pk for pk in wanted if sorted(before.get(pk, ())) != wanted[pk]]
+        self._note("authors", changed)
+        if gone := [pk for pk in changed if pk in before]:
+            Authorship.objects.filter(study__in=gone).delete()
+        copy_rows(
+            Authorship,
+            ("study", "position", "author"),
+            ((pk, place, author) for pk in changed for place, author in wanted[pk]),
+        )
 
-def _write_texts(rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], changes: Changes) -> None:
-    texts = searched_texts(rows.values())
-    before = dict(StudyText.objects.filter(study__in=rows).values_list("study_id", "abstract"))
-    kept = {pk for pk, study in rows.items() if "abstract" in study.kept_fields}
-    for text in texts:
-        if text.pk not in kept:
-            if facts[text.pk].abstract != before.get(text.pk, ""):
-                changes[text.pk].append("abstract")
-            text.abstract = facts[text.pk].abstract
-            text.abstract_html = markdown.render(text.abstract, doc_id=f"s{text.pk}")
-    fields = ["title", "names", "tag_words", "plain"]
-    store_texts([text for text in texts if text.pk in kept], fields)
-    store_texts([text for text in texts if text.pk not in kept], [*fields, "abstract", "abstract_html"])
+    def citations(self) -> set[int]:
+        """Write the reference lists that differ; gives the ids of studies that the rows now gone pointed at."""
+        before: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        names = ("position", "text", "year", "doi", "pmid", "pmcid")
+        if self.known:
+            stored = Citation.objects.filter(study__in=self.known).order_by("position")
+            for study, *row in stored.values_list("study_id", *names):
+                before[study].append(tuple(row))
+        wanted = {
+            pk: [
+                (place, each.text, each.year, each.doi, each.pmid, each.pmcid)
+                for place, each in enumerate(facts.references, 1)
+            ]
+            for pk, facts in self._free("citations")
+        }
+        changed = [pk for pk in wanted if before.get(pk, []) != wanted[pk]]
+        self._note("citations", changed)
+        formerly_cited: set[int] = set()
+        if gone := [pk for pk in changed if pk in before]:
+            rows = Citation.objects.filter(study__in=gone)
+            formerly_cited = set(rows.filter(cited__isnull=False).values_list("cited_id", flat=True))
+            rows.delete()
+        copy_rows(Citation, ("study", *names), ((pk, *row) for pk in changed for row in wanted[pk]))
+        return formerly_cited
+
+    def tags(self) -> None:
+        wanted = {pk: tag_names(facts) for pk, facts in self._free("tags")}
+        found = get_or_create({name for names in wanted.values() for name in names})
+        self.tag_of = {tag.name: tag for tag in found}
+        for synonym in Tag.objects.filter(synonym_of__in=found).select_related("synonym_of"):
+            self.tag_of[synonym.name] = synonym.synonym_of or synonym
+        before: dict[int, set[int]] = defaultdict(set)
+        if self.known:
+            stored = StudyTag.objects.filter(content_object__in=self.known)
+            for study, tag in stored.values_list("content_object_id", "tag_id"):
+                before[study].add(tag)
+        after = {pk: {self.tag_of[name].pk for name in names} for pk, names in wanted.items()}
+        changed = [pk for pk in wanted if before.get(pk, set()) != after[pk]]
+        self._note("tags", changed)
+        set_tags_of_many(StudyTag, before, {pk: after[pk] for pk in changed})
+
+    def texts(self, new: Mapping[int, Study]) -> None:
+        copy_in([self._new_text(study) for study in new.values()])
+        known = {pk: self.rows[pk] for pk in self.known if pk in self.rows}
+        if not known:
+            return
+        texts = searched_texts(known.values())
+        before = dict(StudyText.objects.filter(study__in=known).values_list("study_id", "abstract"))
+        kept = {pk for pk, study in known.items() if "abstract" in study.kept_fields}
+        for text in texts:
+            if text.pk not in kept:
+                if self.facts[text.pk].abstract != before.get(text.pk, ""):
+                    self.changes[text.pk].append("abstract")
+                text.abstract = self.facts[text.pk].abstract
+                text.abstract_html = markdown.render(text.abstract, doc_id=f"s{text.pk}")
+        fields = ["title", "names", "tag_words", "plain"]
+        store_texts([text for text in texts if text.pk in kept], fields)
+        store_texts([text for text in texts if text.pk not in kept], [*fields, "abstract", "abstract_html"])
+
+    def _new_text(self, study: Study) -> StudyText:
+        """The texts of a study that is new, from what was just written of it."""
+        facts = self.facts[study.pk]
+        authors = [self.people[author_key(person)].name for person in facts.authors]
+        tags = sorted({self.tag_of[name].name for name in tag_names(facts)})
+        return searched_text(
+            study, authors, tags, abstract=facts.abstract,
+            abstract_html=markdown.render(facts.abstract, doc_id=f"s{study.pk}"),
+        )  # fmt: skip
 
 
 # ── Again ────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ Every record is kept as it came (``StudySource``); the study is computed from al
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -16,13 +16,14 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.db.models import Q
 from django.utils import timezone
 
+from common.bulk import copy_rows, next_ids
 from studies.importing.building import build, sources_of
 from studies.importing.identity import Described, described, sort_of, title_key, titles_agree
 from studies.importing.knowing import best_verdict, descriptions_of, kept_apart, propose, propose_pair
 from studies.importing.record import Refusal, StudyRecord, cut
 from studies.models import MergedStudy, OtherIdentifier, Study, StudySource, TitleKey
 
-BATCH = 50
+BATCH = 400
 TRIES = 4
 ONE_AT_A_TIME = 7_203_411_952  # the advisory lock that imports share; any number that nothing else uses
 # Imports wait for each other, and a batch writes thousands of rows: a request's limits would be too tight.
@@ -516,27 +517,47 @@ class _Batch:
                 propose_pair(one, other, why, 0)
 
     def _store_changed(self) -> None:
-        made = Study.objects.bulk_create(
-            [Study(title=work.title, **work.identifiers) for work in self.new], batch_size=1000
-        )
-        for work, study in zip(self.new, made, strict=True):
-            work.pk = study.pk
+        new = {}
+        for work, pk in zip(self.new, next_ids(Study, len(self.new)), strict=True):
+            work.pk = pk
+            new[pk] = Study(pk=pk, title=work.title, **work.identifiers)
         records = {work.pk: work.record for work in self.changed if work.pk and work.record}
-        now = timezone.now()
-        StudySource.objects.bulk_create(
-            [
-                StudySource(study_id=pk, kind=self.kind, digest=record.digest, record=record.to_json(), imported_at=now)
-                for pk, record in records.items()
-            ],
-            update_conflicts=True,
-            unique_fields=["study", "kind"],
-            update_fields=["digest", "record", "imported_at"],
-        )
-        others = sources_of(records, besides=self.kind)
-        changes = build({pk: {**others[pk], self.kind: record} for pk, record in records.items()})
-        new = {work.pk for work in self.new}
+        known = [pk for pk in records if pk not in new]
+        sources: dict[int, dict[str, StudyRecord]] = {pk: {self.kind: record} for pk, record in records.items()}
+        if known:
+            for pk, others in sources_of(known, besides=self.kind).items():
+                sources[pk] = others | {self.kind: records[pk]}
+        changes = build(sources, new)
+        self._store_sources(records, known)
         for work in self.changed:
             if work.pk and work.pk not in new:
                 fields = tuple(changes.get(work.pk, ()))
                 self._show(self.report.updated_titles, TITLES_SHOWN, Touched(work.title, work.pk, fields))
         propose(records)
+
+    def _store_sources(self, records: Mapping[int, StudyRecord], known: Collection[int]) -> None:
+        """Keep the records as they came."""
+        now = timezone.now()
+        if known:
+            StudySource.objects.bulk_create(
+                [
+                    StudySource(
+                        study_id=pk, kind=self.kind, digest=records[pk].digest, record=records[pk].to_json(),
+                        imported_at=now,
+                    )
+                    for pk in known
+                ],
+                update_conflicts=True,
+                unique_fields=["study", "kind"],
+                update_fields=["digest", "record", "imported_at"],
+            )  # fmt: skip
+        there = set(known)
+        copy_rows(
+            StudySource,
+            ("study", "kind", "digest", "record", "imported_at"),
+            (
+                (pk, str(self.kind), record.digest, record.json, now)
+                for pk, record in records.items()
+                if pk not in there
+            ),
+        )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 
 from django.db.models import Q
 
@@ -23,77 +25,120 @@ def title_key(title: str) -> str:
     return " ".join(words)[:300]
 
 
-def known_journal(facts: JournalFacts) -> Journal | None:
-    """The journal of these facts, made when it is new; None where the facts name none.
+def known_journals(wanted: Sequence[JournalFacts]) -> list[Journal | None]:
+    """The journal of each of these facts, made where it is new; None where the facts name none.
 
     What is newly learned about a known journal (an ISSN, NLM's number, its abbreviation) is added to it. Of several
     that fit, the oldest is taken. Imports come one at a time (``importing``), so nobody makes the same one beside us.
     """
-    title = facts.title or facts.abbreviation
-    if not title:
-        found = _fitting(facts, "")
-        return found
-    key = title_key(title)
-    journal = _fitting(facts, key)
-    if journal is None:
-        return Journal.objects.create(
-            title=title,
-            title_key=key,
-            abbreviation=facts.abbreviation,
-            issns=list(_free_issns(facts, None)),
-            nlm_id=facts.nlm_id,
-            slug=_free_slug(title),
-        )
-    _learn(journal, facts)
-    return journal
+    shelf = _Shelf(wanted)
+    found: dict[JournalFacts, Journal | None] = {}
+    journals = []
+    for facts in wanted:
+        if facts not in found:
+            journal = shelf.journal_of(facts)
+            if shelf.moved:
+                found.clear()  # facts seen before may now mean another journal
+            found[facts] = journal
+        journals.append(found[facts])
+    shelf.store()
+    return journals
 
 
-def _fitting(facts: JournalFacts, key: str) -> Journal | None:
-    wanted = Q(pk__in=[])
-    if facts.nlm_id:
-        wanted |= Q(nlm_id=facts.nlm_id)
-    if facts.issns:
-        wanted |= Q(issns__overlap=list(facts.issns))
-    if key:
-        wanted |= Q(title_key=key)
-    fitting = list(Journal.objects.filter(wanted).order_by("pk"))
+class _Shelf:
+    """The journals that a batch may mean, and those it makes; each is found by number, ISSN or title."""
 
-    def closeness(journal: Journal) -> tuple[bool, bool, int]:
-        same_number = bool(facts.nlm_id) and journal.nlm_id == facts.nlm_id
-        return not same_number, not set(facts.issns) & set(journal.issns), journal.pk
+    def __init__(self, wanted: Sequence[JournalFacts]) -> None:
+        self.by_number: dict[str, list[Journal]] = defaultdict(list)
+        self.by_issn: dict[str, list[Journal]] = defaultdict(list)
+        self.by_title: dict[str, list[Journal]] = defaultdict(list)
+        self.new: list[Journal] = []
+        self.changed: dict[int, Journal] = {}
+        self.order: dict[int, int] = {}  # by identity: which was there first
+        self.moved = False  # whether the last facts taught us something
+        titles = {title_key(facts.title or facts.abbreviation) for facts in wanted} - {""}
+        numbers = {facts.nlm_id for facts in wanted} - {""}
+        issns = sorted({issn for facts in wanted for issn in facts.issns})
+        fitting = Q(title_key__in=titles) | Q(nlm_id__in=numbers)
+        if issns:
+            fitting |= Q(issns__overlap=issns)
+        for journal in Journal.objects.filter(fitting).order_by("pk"):
+            self._put(journal)
 
-    return min(fitting, key=closeness, default=None)
+    def journal_of(self, facts: JournalFacts) -> Journal | None:
+        self.moved = False
+        title = facts.title or facts.abbreviation
+        key = title_key(title) if title else ""
+        journal = self._fitting(facts, key)
+        if journal is None:
+            if not title:
+                return None
+            journal = Journal(
+                title=title, title_key=key, abbreviation=facts.abbreviation, issns=self._free(facts, None),
+                nlm_id=facts.nlm_id,
+            )  # fmt: skip
+            self.new.append(journal)
+            self._put(journal)
+            self.moved = True
+        elif title:
+            self._learn(journal, facts)
+        return journal
+
+    def _put(self, journal: Journal) -> None:
+        self.order.setdefault(id(journal), len(self.order))
+        places = [(self.by_number, journal.nlm_id), (self.by_title, journal.title_key)]
+        places += [(self.by_issn, issn) for issn in journal.issns]
+        for shelf, name in places:
+            if name and journal not in shelf[name]:
+                shelf[name].append(journal)
+
+    def _fitting(self, facts: JournalFacts, key: str) -> Journal | None:
+        fitting = [*self.by_number.get(facts.nlm_id, ()), *self.by_title.get(key, ())]
+        fitting += [journal for issn in facts.issns for journal in self.by_issn.get(issn, ())]
+
+        def closeness(journal: Journal) -> tuple[bool, bool, int]:
+            same_number = bool(facts.nlm_id) and journal.nlm_id == facts.nlm_id
+            return not same_number, not set(facts.issns) & set(journal.issns), self.order[id(journal)]
+
+        return min(fitting, key=closeness, default=None)
+
+    def _learn(self, journal: Journal, facts: JournalFacts) -> None:
+        learned = False
+        if new := set(self._free(facts, journal)) - set(journal.issns):
+            journal.issns = sorted({*journal.issns, *new})
+            learned = True
+        for name in ("nlm_id", "abbreviation"):
+            if getattr(facts, name) and not getattr(journal, name):
+                setattr(journal, name, getattr(facts, name))
+                learned = True
+        if learned:
+            self._put(journal)
+            self.moved = True
+            if journal.pk:
+                self.changed[journal.pk] = journal
+
+    def _free(self, facts: JournalFacts, journal: Journal | None) -> list[str]:
+        """Those ISSNs that no other journal holds: an ISSN names one journal."""
+        return [issn for issn in facts.issns if all(other is journal for other in self.by_issn.get(issn, ()))]
+
+    def store(self) -> None:
+        if self.new:
+            taken: set[str] = set()
+            slugs = [cut_at_word(slugify_title(cut(journal.title, 300)), SLUG_LIMIT, "-") for journal in self.new]
+            used = set(Journal.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+            for journal, slug in zip(self.new, slugs, strict=True):
+                journal.slug = slug if slug not in used | taken else _free_slug(slug, taken)
+                taken.add(journal.slug)
+            Journal.objects.bulk_create(self.new)
+        if self.changed:
+            Journal.objects.bulk_update(
+                [self.changed[pk] for pk in sorted(self.changed)], ["issns", "nlm_id", "abbreviation"]
+            )
 
 
-def _learn(journal: Journal, facts: JournalFacts) -> None:
-    learned = []
-    if new := set(_free_issns(facts, journal)) - set(journal.issns):
-        journal.issns = sorted({*journal.issns, *new})
-        learned.append("issns")
-    for name in ("nlm_id", "abbreviation"):
-        if getattr(facts, name) and not getattr(journal, name):
-            setattr(journal, name, getattr(facts, name))
-            learned.append(name)
-    if learned:
-        journal.save(update_fields=learned)
-
-
-def _free_issns(facts: JournalFacts, journal: Journal | None) -> list[str]:
-    """Those ISSNs that no other journal holds: an ISSN names one journal."""
-    if not facts.issns:
-        return []
-    others = Journal.objects.filter(issns__overlap=list(facts.issns))
-    if journal:
-        others = others.exclude(pk=journal.pk)
-    taken = {issn for issns in others.values_list("issns", flat=True) for issn in issns}
-    return [issn for issn in facts.issns if issn not in taken]
-
-
-def _free_slug(title: str) -> str:
-    slug = cut_at_word(slugify_title(cut(title, 300)), SLUG_LIMIT, "-")
-    taken = set(Journal.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+def _free_slug(slug: str, also_taken: set[str]) -> str:
+    taken = also_taken | set(Journal.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
     number = 2
-    free = slug
-    while free in taken:
-        free, number = f"{slug}-{number}", number + 1
-    return free
+    while f"{slug}-{number}" in taken:
+        number += 1
+    return f"{slug}-{number}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from django.db import connection
 
+from common.bulk import copy_rows
 from studies.importing.identity import (
     LIKELY,
     START_LIMIT,
@@ -46,19 +47,25 @@ def keys_of(records: Iterable[StudyRecord]) -> set[Key]:
     return {(work.title, work.year, work.author) for work in map(described, records) if work.title}
 
 
-def write_keys(wanted: Mapping[int, set[Key]]) -> set[int]:
-    """Let these studies have exactly these keys; gives the ids of those that got a new one."""
+def write_keys(wanted: Mapping[int, set[Key]], known: Collection[int] | None = None) -> set[int]:
+    """Let these studies have exactly these keys; gives the ids of those that got a new one.
+
+    ``known`` are those that may have keys already; all of them unless told.
+    """
     before: dict[int, dict[Key, int]] = defaultdict(dict)
     names = ("pk", "study_id", "title", "year", "author")
-    for pk, study, title, year, author in TitleKey.objects.filter(study__in=wanted).values_list(*names):
-        before[study][title, year, author] = pk
+    if known is None or known:
+        stored = TitleKey.objects.filter(study__in=wanted if known is None else known)
+        for pk, study, title, year, author in stored.values_list(*names):
+            before[study][title, year, author] = pk
     gone = [row for study, keys in before.items() for key, row in keys.items() if key not in wanted[study]]
-    new = [(study, key) for study, keys in wanted.items() for key in keys if key not in before[study]]
+    new = [(study, key) for study, keys in wanted.items() for key in keys if key not in before.get(study, ())]
     if gone:
         TitleKey.objects.filter(pk__in=gone).delete()
-    TitleKey.objects.bulk_create(
-        TitleKey(study_id=study, title=title, start=title[:START_LIMIT], year=year, author=author)
-        for study, (title, year, author) in sorted(new, key=str)
+    copy_rows(
+        TitleKey,
+        ("study", "title", "start", "year", "author"),
+        ((study, title, title[:START_LIMIT], year, author) for study, (title, year, author) in new),
     )
     return {study for study, _ in new}
 
