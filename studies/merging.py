@@ -18,6 +18,7 @@ from common import recount
 from common.models import Tag
 from forum.models import Post
 from notices import following
+from studies import mentions
 from studies.importing.building import COLUMNS, build, sources_of
 from studies.importing.importing import one_at_a_time
 from studies.importing.knowing import refresh_keys
@@ -28,6 +29,7 @@ from studies.models import (
     MergedStudy,
     MergeProposal,
     OtherIdentifier,
+    ReadingList,
     Study,
     StudyChange,
     StudyFacts,
@@ -130,6 +132,7 @@ def _merge(kept: Study, gone: Study, neighbours: set[int], actor: Any, reason: s
     kept = Study.objects.get(pk=kept.pk)
     link([kept.pk], neighbours)
     join([kept.pk], neighbours)
+    mentions.link([kept.pk])
     if not sources:
         refresh_keys(kept)
     refresh_text(kept)
@@ -308,6 +311,11 @@ def _facts(kept: Study, gone: Study, field: models.Field) -> None:
     each_once(kept, gone, field)
 
 
+def _entries(kept: Study, gone: Study, field: models.Field) -> None:
+    """Reading lists have the kept study in the gone one's place; what a list had twice leaves no gap."""
+    ReadingList.replace(kept, gone)
+
+
 def _related(kept: Study, gone: Study, field: models.Field) -> None:
     """What is related to the gone study is related to the kept one; neither to itself."""
     StudyRelation.objects.filter(other=gone, study=kept).update(other=None)
@@ -354,6 +362,9 @@ MOVES: dict[str, Move] = {
     "Citation.cited": _citing,
     "MergeProposal.study": _proposals,
     "MergeProposal.other": _proposals,
+    "ImportLine.study": all_of_them,
+    "ListEntry.study": _entries,
+    "MentionedWork.study": all_of_them,
     "MergedStudy.study": _merged_before,
     "NewStudy.study": each_once,
     "OtherIdentifier.study": all_of_them,

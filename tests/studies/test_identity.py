@@ -1,15 +1,18 @@
 """Works known again without identifiers: what is certain is joined, what is likely waits for a librarian."""
 
 from dataclasses import replace
+from itertools import groupby
 
 import pytest
 
 from studies.dates import PartialDate
+from studies.importing import opening
 from studies.importing.identity import compare, described, same_journal, sort_of, title_key
 from studies.importing.importing import import_records
 from studies.importing.record import JournalFacts, NotAStudy, Person, StudyRecord
 from studies.models import MergeProposal, Study, StudySource
 from tests.builders import make_study
+from tests.shared import shared_file
 
 TITLE = "Blue-light therapy in the treatment of acne vulgaris: a randomised trial"
 
@@ -279,3 +282,24 @@ class TestDryRun:
         wet = import_records(records, "ris")
         assert str(wet) == str(report)
         assert [each.why for each in wet.merged] == [each.why for each in report.merged]
+
+
+@pytest.mark.django_db
+def test_one_review_in_four_formats_is_one_set_of_studies():
+    """The same 101 or 102 works as RIS, nbib, EndNote XML and EndNote JSON."""
+    names, joined = ("ris", "nbib", "xml", "json"), {}
+    for name in names:
+        for kind, items in groupby(opening.read(shared_file(f"records/blue-light.{name}")), key=lambda item: item[0]):
+            report = import_records((item for _, item in items), kind)
+            assert report.refused == []
+            joined[name] = report.merged
+    assert Study.objects.count() <= 102
+    assert len(joined["nbib"]) == 80
+    assert any(each.why.startswith("title, year, first author") for each in joined["json"])
+    study = Study.objects.get(pmid="29657938")
+    assert set(study.sources.values_list("kind", flat=True)) == {"ris", "medline", "endnote"}
+    assert (study.doi, study.journal.issns) == ("10.4103/abr.abr_99_17", ["2277-9175"])
+    for name in names:
+        for kind, items in groupby(opening.read(shared_file(f"records/blue-light.{name}")), key=lambda item: item[0]):
+            if kind != "endnote":  # its two files give the same records each in another way
+                assert import_records((item for _, item in items), kind).updated == 0
