@@ -332,6 +332,11 @@ LOGGING = {
     "loggers": {"django.security": {"level": "ERROR"}, "procrastinate": {"level": "WARNING"}},
 }
 
+# ── Open data: the whole library as files, written every night ──────────────────────────────────
+
+OPEN_DATA_DIR = VAR_DIR / "open-data"
+SUMMARY_LICENCE = env.str("SUMMARY_LICENCE", "CC BY 4.0")
+
 # ── The community's limits ───────────────────────────────────────────────────────────────────────
 
 TITLE_LIMIT = 200  # characters

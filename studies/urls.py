@@ -1,7 +1,19 @@
 from django.urls import path, register_converter
 
 from studies.exporting import FORMATS
-from studies.views import by_hand, citations, exports, history, imports, librarians, library, mentions, merges, study
+from studies.views import (
+    by_hand,
+    citations,
+    exports,
+    history,
+    imports,
+    librarians,
+    library,
+    mentions,
+    merges,
+    open_data,
+    study,
+)
 
 app_name = "studies"
 
@@ -44,6 +56,8 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/history/", history.history, name="history"),
     path("studies/<int:pk>/<str:slug>/sources/", history.sources, name="sources"),
     path("studies/<int:pk>/<str:slug>/by-hand/", by_hand.by_hand, name="by_hand"),
+    path("open-data/", open_data.open_data, name="open_data"),
+    path("open-data/<str:name>", open_data.open_data_file, name="open_data_file"),
     path("librarians/", librarians.librarians, name="librarians"),
     path("librarians/merges/", merges.merges, name="merges"),
     path("librarians/merges/<int:one>/<int:other>/", merges.merge_two, name="merge"),

@@ -36,7 +36,7 @@ IDENTIFIERS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID"}
 OWN_IDENTIFIERS = {
     "pubmed": ("pmid",), "medline": ("pmid",), "jats": ("pmcid", "doi", "pmid"), "crossref": ("doi",),
     "openalex": ("doi", "pmid"), "csl": ("doi", "pmid"), "endnote": ("doi", "pmid"), "ris": ("doi", "pmid"),
-    "bibtex": ("doi", "pmid"), "demo": ("pmid", "doi"),
+    "bibtex": ("doi", "pmid"), "studyhall": ("doi", "pmid", "pmcid"), "demo": ("pmid", "doi"),
 }  # fmt: skip
 TITLES_SHOWN, MERGED_SHOWN = 200, 1000  # as many as a report names
 OLDER = "a newer version of the record is in the library already"

@@ -22,6 +22,7 @@ class StudySource(models.Model):
         ENDNOTE = "endnote", "EndNote XML"
         RIS = "ris", "RIS"
         BIBTEX = "bibtex", "BibTeX"
+        STUDYHALL = "studyhall", "another Studyhall"
         DEMO = "demo", "demo library"
 
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="sources")
