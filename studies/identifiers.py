@@ -74,7 +74,9 @@ def parse_doi(text: str | None) -> str:
     Percent-encoding is undone, punctuation that ends a sentence is stripped, as is a closing bracket that nothing
     inside opens. Markup characters are refused, save where an old SICI brings its own angle brackets.
     """
-    text = (text or "").strip()[: DOI_LIMIT * 4]
+    if not text:
+        return ""
+    text = text.strip()[: DOI_LIMIT * 4]
     bare = DOI_PREFIX.sub("", text, count=1) if DOI_PREFIX.match(text) else text
     while "%" in bare and (decoded := unquote(bare, errors="replace")) != bare:  # encoded twice happens too
         bare = decoded
@@ -94,7 +96,9 @@ def doi_in(text: str) -> str:
 
 def parse_pmid(text: str | None) -> str:
     """A PubMed number: 1 to 8 digits, no leading zero; "PMID: 123" and PubMed addresses are understood."""
-    bare = PMID_PREFIX.sub("", (text or "").strip(), count=1).strip(" ./")
+    if not text:
+        return ""
+    bare = PMID_PREFIX.sub("", text.strip(), count=1).strip(" ./")
     return bare if bare.isascii() and PMID.fullmatch(bare) else ""
 
 
@@ -106,14 +110,18 @@ def pmid_in(text: str) -> str:
 
 def parse_pmcid(text: str | None) -> str:
     """A PubMed Central number with its letters, ``PMC3043309``; a version ("PMC3043309.2") is dropped."""
-    bare = PMCID_PREFIX.sub("", (text or "").strip(), count=1).strip(" ./")
+    if not text:
+        return ""
+    bare = PMCID_PREFIX.sub("", text.strip(), count=1).strip(" ./")
     found = PMCID.fullmatch(bare)
     return f"PMC{found[1]}" if found and bare.isascii() else ""
 
 
 def parse_orcid(text: str | None) -> str:
     """An ORCID iD as ``0000-0002-1825-0097``, only where its check character is right (ISO 7064 MOD 11-2)."""
-    bare = ORCID_PREFIX.sub("", (text or "").strip(), count=1).strip(" ./")
+    if not text:
+        return ""
+    bare = ORCID_PREFIX.sub("", text.strip(), count=1).strip(" ./")
     found = ORCID.fullmatch(bare)
     if not found or not bare.isascii():
         return ""

@@ -210,8 +210,16 @@ class _Reading:
     def found(self) -> Iterator[Found]:
         for event, element in self.parser.read_events():
             self.waiting = 0
+            # Nearly all that is read begins and ends inside a record, where there is nothing to do but to count.
+            plain = self.record is not None and not self.dropped and not self.fault
             if event == "start":
-                self._started(element)
+                if plain and self.depth < DEPTH_LIMIT and self.kept < ELEMENT_LIMIT:
+                    self.depth += 1
+                    self.kept += 1
+                else:
+                    self._started(element)
+            elif plain and element is not self.record:
+                self.depth -= 1
             elif (found := self._ended(element)) is not None:
                 yield found
                 self._forget(element)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+
+from studies.importing.record import LIST_LIMIT
 
 
 def text_of(value: Any) -> str:
@@ -26,6 +29,6 @@ def table_of(value: Any) -> dict[str, Any]:
 
 
 def tables_of(value: Any) -> Iterator[dict[str, Any]]:
-    """The objects of a list, all else in it passed over."""
+    """The objects of a list, all else in it passed over; no more than it takes to see that they are too many."""
     if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+        yield from islice((item for item in value if isinstance(item, dict)), LIST_LIMIT + 1)

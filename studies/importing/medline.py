@@ -36,7 +36,7 @@ Tags = Mapping[str, list[str]]
 
 
 class _Tags(RisParser):
-    """Tags of two to four letters, each with all its values; a line without one goes on with the value before it."""
+    """Tags of two to four letters, each with the lines of its values: a line without a tag goes on with the last."""
 
     START_TAG = "PMID"
     END_TAG = "END"
@@ -54,14 +54,20 @@ class _Tags(RisParser):
     def _add_tag(self, record: dict, tag: str, content: str, extend_multiline: bool = False) -> None:
         values = record.setdefault(tag, [])
         if isinstance(values, list) and extend_multiline and values:
-            values[-1] = f"{values[-1]} {content}"
+            values[-1].append(content)
         elif isinstance(values, list):
-            values.append(content)
+            values.append([content])
+
+    def tags_of(self, text: str) -> dict[str, list[str]]:
+        """The values of each tag of one record, each as one line; its PMID as the only one of that."""
+        found = self.parse(text)[0]
+        number = found.pop(self.START_TAG)
+        return {tag: [" ".join(lines) for lines in values] for tag, values in found.items()} | {"PMID": [number]}
 
 
 def read_medline(stream: Stream, place: str) -> Iterator[StudyRecord | Refusal]:
     """The records of a MEDLINE file, in order. Never raises for what it reads."""
-    yield from records(_pieces(stream), place, lambda text, at: record_of(_Tags().parse(text)[0], at))
+    yield from records(_pieces(stream), place, lambda text, at: record_of(_Tags().tags_of(text), at))
 
 
 def _pieces(stream: Stream) -> Iterator[Piece]:
@@ -90,7 +96,6 @@ def record_of(tags: Tags, place: str) -> StudyRecord:
     def first(*names: str) -> str:
         return next((value for name in names for value in tags.get(name, ()) if value), "")
 
-    pmid = tags.get("PMID", "")
     state, notice, noticed = _retraction(tags)
     title = title_of(first("TI"))
     title = title if title.lower() not in ("", "not available", "in process citation") else title_of(first("TT"))
@@ -108,7 +113,7 @@ def record_of(tags: Tags, place: str) -> StudyRecord:
         published=_published(first("DP"), first("DEP")),
         authors=tuple(_authors(tags.get("people", []))),
         doi=next((value[: -len(" [doi]")] for value in ids if value.lower().endswith(" [doi]")), ""),
-        pmid=pmid if isinstance(pmid, str) else "",
+        pmid=first("PMID"),
         pmcid=first("PMC"),
         volume=first("VI"),
         issue=first("IP"),

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from common.text import BLANK_BRAILLE, INVISIBLE_LETTERS, clean_line, clean_text, shortened
@@ -106,17 +106,21 @@ class Reference:
     losses: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        doi, pmid, pmcid = parse_doi(self.doi), parse_pmid(self.pmid), parse_pmcid(self.pmcid)
         losses = tuple(
             f"a reference's {name} is not one, and stays out"
-            for name, given, parsed in (
-                ("DOI", self.doi, parse_doi(self.doi)),
-                ("PMID", self.pmid, parse_pmid(self.pmid)),
-                ("PMCID", self.pmcid, parse_pmcid(self.pmcid)),
-            )
+            for name, given, parsed in (("DOI", self.doi, doi), ("PMID", self.pmid, pmid), ("PMCID", self.pmcid, pmcid))
             if given and not parsed
         )
-        _set(self, text=cut(self.text, REFERENCE_LIMIT), year=year_or_none(self.year), losses=self.losses + losses)
-        _set(self, doi=parse_doi(self.doi), pmid=parse_pmid(self.pmid), pmcid=parse_pmcid(self.pmcid))
+        _set(
+            self,
+            text=cut(self.text, REFERENCE_LIMIT),
+            year=year_or_none(self.year),
+            doi=doi,
+            pmid=pmid,
+            pmcid=pmcid,
+            losses=self.losses + losses,
+        )
 
     def __bool__(self) -> bool:
         return bool(self.text or self.doi or self.pmid or self.pmcid)
@@ -344,7 +348,9 @@ def cut(text: str | None, limit: int) -> str:
 
 def tidy(text: str | None) -> str:
     """``clean_line``, at a tenth of its price for a text that needs no cleaning, as most of a reference list."""
-    line = " ".join((text or "").split())
+    if not text:
+        return ""
+    line = " ".join(text.split())
     clean = line.isascii() or (unicodedata.is_normalized("NFC", line) and not INVISIBLE.search(line))
     return line if clean and line.isprintable() else clean_line(text)
 
@@ -387,8 +393,13 @@ def _each_once(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _made(kind: type, facts: Mapping[str, Any], **more: Any) -> Any:
-    known = {name.name for name in fields(kind)} - {"losses"}
+    known = _names(kind)
     return kind(**{name: value for name, value in facts.items() if name in known and value is not None} | more)
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(name.name for name in fields(kind)) - {"losses"}
 
 
 def _plain(thing: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from studies.importing.record import NotAStudy, Refusal, StudyRecord, cut
 
 LINE_LIMIT = 1024 * 1024  # bytes of one line
 TEXT_LIMIT = 4 * 1024 * 1024  # bytes of one record
+LINES_LIMIT = 50_000  # lines of one record
 MOST_FAULTS = 10_000  # records refused before the rest of a file is left alone
 NOT_UTF_8 = "read as Windows-1252, since it is not UTF-8"
 
@@ -88,6 +89,8 @@ class Gathering:
         self.size += len(text) + 1
         if self.size > self.limit:
             self.fault = self.fault or f"it is larger than {self.limit // 1024:,} kB"
+        if len(self.kept) >= LINES_LIMIT:
+            self.fault = self.fault or f"it has more than {LINES_LIMIT:,} lines"
         if self.fault:
             self.kept = []
         else:

@@ -10,6 +10,7 @@ from studies.identifiers import registration_in
 from studies.importing.prose import paragraph, raised
 from studies.importing.record import ABSTRACT_LIMIT, tidy
 
+TITLE_READ = 20_000  # characters of a title that are looked at
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
 # A tag of those that titles and abstracts hold, with or without a prefix; "a<b and c>d" is none.
 TAG = re.compile(
@@ -47,7 +48,7 @@ def title_of(text: str) -> str:
 
     Without the full stop at its end and without the brackets that mark a translated one.
     """
-    title = tidy(" ".join(text for _, text in _blocks(text)))
+    title = tidy(" ".join(text for _, text in _blocks(text[:TITLE_READ])))
     if title.startswith("[") and title.rstrip(".").endswith("]") and title.count("]") == 1:
         title = title.rstrip(".")[1:-1]
     return title[:-1].rstrip() if title.endswith(".") and not title.endswith("..") else title

@@ -16,6 +16,7 @@ from studies.importing import opening, texts
 from studies.importing.record import Heading, JournalFacts, Person, Reference, Refusal, StudyRecord
 from studies.models import StudySource
 from tests.shared import shared_file
+from tests.studies.test_importing_hostile import cost
 
 
 def read(tmp_path: Path, content: str | bytes) -> list[tuple[str, StudyRecord | Refusal]]:
@@ -564,6 +565,41 @@ class TestHostile:
         for _, item in opening.read(path):
             if isinstance(item, StudyRecord):
                 json.dumps(item.to_json(), ensure_ascii=False).encode()
+
+
+class TestCost:
+    """A file may cost 64 MB and 3 seconds, whatever it is (as XML may)."""
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process its peak")
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(lambda: NBIB + "      more words\n" * 250_000, id="a field of 250,000 lines"),
+            pytest.param(lambda: ris("AU  - a, b\n" * 300_000), id="300,000 authors"),
+            pytest.param(
+                lambda: json.dumps(
+                    {"DOI": "10.9999/a", "title": "t", "indexed": 1, "reference": [{"year": "1"}] * 100_000}
+                ),
+                id="100,000 references",
+            ),
+            pytest.param(
+                lambda: (
+                    "@article{a, title={" + "\\alpha " * 2800 + "}, abstract={" + "$x$" * 6600 + "}, doi={10.9999/a}}"
+                ),
+                id="LaTeX without end",
+            ),
+            pytest.param(
+                lambda: json.dumps([CSL | {"abstract": "<p>a &amp;amp; RESULTS: " * 300_000}]), id="much markup"
+            ),
+        ],
+    )
+    def test_of_a_hostile_file_stays_small(self, tmp_path, content):
+        path = tmp_path / "x"
+        path.write_text(content())
+        megabytes, seconds, last = cost(path)
+        assert megabytes < 64, last
+        assert seconds < 3, last
 
 
 class TestPacked:
