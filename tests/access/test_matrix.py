@@ -1,0 +1,223 @@
+"""The matrix tried: every address, every visitor, by GET and by POST; what is refused changes nothing."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls.resolvers import URLPattern
+
+from notices.following import follow
+from notices.models import Follow, Notification
+from notices.telling import tell
+from studies.models import ImportRun, ReadingList
+from tests.access.matrix import (
+    ANYONE,
+    APART,
+    AUTHOR,
+    FAMILIES,
+    LIBRARIANS,
+    MATRIX,
+    MEMBERS,
+    NOTHING,
+    OTHERS,
+    OWNER,
+)
+from tests.builders import (
+    make_category,
+    make_comment,
+    make_librarian,
+    make_member,
+    make_moderator,
+    make_post,
+    make_study,
+)
+
+pytestmark = pytest.mark.django_db
+
+VISITORS = ("guest", "member", "author", "moderator", "librarian", "admin", "banned")
+SIGNED_IN = frozenset(VISITORS) - {"guest", "banned"}
+# Who is let in, and the status that others who are signed in get.
+MEANING = {
+    ANYONE: (frozenset(VISITORS), 0),
+    MEMBERS: (SIGNED_IN, 0),
+    AUTHOR: (frozenset({"author"}), 403),
+    OWNER: (frozenset({"author"}), 404),
+    OTHERS: (SIGNED_IN - {"author"}, 403),
+    LIBRARIANS: (frozenset({"librarian", "admin"}), 403),
+    NOTHING: (frozenset(), 405),
+}
+# What a visit may note about itself, whatever its answer.
+NOTED = {
+    "django_session",
+    "moderation_auditentry",
+    "moderation_allowance",
+    "usersessions_usersession",
+    "pghistory_context",
+}
+
+
+def routes() -> Iterator[str]:
+    """The name of every address, with its namespace."""
+
+    def walk(patterns, space: str = "") -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                if pattern.name:
+                    yield f"{space}{pattern.name}"
+            else:
+                yield from walk(pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+
+    return iter(dict.fromkeys(walk(get_resolver().url_patterns)))
+
+
+def test_every_address_is_in_the_matrix_or_told_apart() -> None:
+    missing = [
+        route
+        for route in routes()
+        if route not in MATRIX and route not in APART and not route.startswith(tuple(FAMILIES))
+    ]
+    assert not missing, "say in tests/access/matrix.py who may open these"
+    assert not (set(MATRIX) | set(APART)) - set(routes()), "these are no addresses any more"
+
+
+class World:
+    """One of everything, made by ``author``; and one browser for each visitor."""
+
+    def __init__(self) -> None:
+        self.author = make_member("author_one")
+        self.study = make_study("A study", tags=["acne"], authors=["Doe"], tldr="It helps.", pmid="12345")
+        self.other = make_study("Another study")
+        self.category = make_category("shelf")
+        self.post = make_post(author=self.author, category=self.category, tags=["acne"])
+        self.comment = make_comment(self.post, author=self.author)
+        self.list = ReadingList.start(self.author, title="Mine")
+        self.list.add(self.study)
+        tell([self.author], kind="standing", key="one", words="News", url="/")
+        self.notification = Notification.objects.get(member=self.author)
+        follow(self.author, self.study)
+        self.follow = Follow.objects.get(member=self.author)
+        people = {
+            "member": make_member(), "author": self.author, "moderator": make_moderator(),
+            "librarian": make_librarian(), "admin": make_member(is_staff=True, is_superuser=True),
+            "banned": make_member(),
+        }  # fmt: skip
+        self.run = ImportRun.objects.create(asked_by=people["librarian"], kind="identifiers", title="One")
+        self.clients = {name: Client() for name in VISITORS}
+        for name, member in people.items():
+            self.clients[name].force_login(member)
+        people["banned"].is_active = False
+        people["banned"].save()
+
+    def address(self, route: str) -> str:
+        """The address of a route, made from what its pattern asks for."""
+        study, kind = self.study, route.partition(":")[2]
+        entry = self.list.entries.get()
+        own = {
+            "pages:tag": ["acne"], "pages:profile": ["author_one"], "forum:category": ["shelf"],
+            "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
+            "studies:export": [study.pk, study.slug, "bib"], "studies:saved_export": ["bib"],
+            "studies:by_doi": [study.doi], "studies:by_pmid": [study.pmid],
+            "studies:journal": [study.journal.slug],
+            "studies:author": [study.authors.get().pk, study.authors.get().slug],
+            "studies:merge": sorted([study.pk, self.other.pk]),
+            "studies:list": [self.list.pk, self.list.slug], "studies:list_edit": [self.list.pk, self.list.slug],
+            "studies:list_delete": [self.list.pk, self.list.slug],
+            "studies:list_export": [self.list.pk, self.list.slug, "bib"],
+            "studies:list_add": [self.list.pk, self.other.pk], "studies:list_take_out": [self.list.pk, study.pk],
+            "studies:list_move": [self.list.pk, entry.pk], "studies:entry_note": [self.list.pk, entry.pk],
+            "studies:arrivals_under": ["journal", study.journal.pk],
+            "notices:open": [self.notification.pk], "notices:read": [self.notification.pk],
+            "notices:end_follow": [self.follow.pk], "notices:follow": ["study", study.pk],
+            "notices:unfollow": ["study", study.pk], "moderation:report": ["post", self.post.pk],
+        }  # fmt: skip
+        by_number = {"comment": self.comment.pk, "post": self.post.pk, "import": self.run.pk}
+        guesses = (
+            own.get(route),
+            [],
+            [next((pk for word, pk in by_number.items() if kind.startswith(word)), study.pk)],
+            [study.pk, study.slug],
+        )
+        for arguments in guesses:
+            if arguments is not None:
+                try:
+                    return reverse(route, args=arguments)
+                except NoReverseMatch:
+                    continue
+        raise AssertionError(f"tell World.address what {route} needs")
+
+    def form(self, route: str) -> dict[str, object]:
+        """A form that would be taken, as far as the address takes one."""
+        return {
+            "title": "Words", "body": "Words", "category": "shelf", "tags": "", "token": str(uuid.uuid4()), "version": 1,
+            "reason": "spam", "bio": "Words", "identifiers": "10.1000/x", "note": "Words", "to": "1", "until": "2030-01-01T00:00:00+00:00",
+            "end": "others", "q": "acne", "do": "apart", "keep": self.study.pk,
+        }  # fmt: skip
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def written() -> dict[str, tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_xact_user_tables")
+        return {name: tuple(counts) for name, *counts in cursor.fetchall() if name not in NOTED}
+
+
+def test_each_visitor_is_let_in_or_refused_as_the_matrix_says_and_a_refusal_changes_nothing(world: World) -> None:
+    wrong = []
+    for (route, row), (column, method) in itertools.product(MATRIX.items(), enumerate(("get", "post"))):
+        allowed, refusal = MEANING[row[column]]
+        for visitor, client in world.clients.items():
+            before = written()
+            with transaction.atomic():
+                answer = getattr(client, method)(world.address(route), world.form(route) if column else {})
+                changed = {name for name, counts in written().items() if counts != before.get(name, (0, 0, 0))}
+                transaction.set_rollback(True)
+            to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+            if visitor in allowed:
+                fits = answer.status_code in (200, 301, 302, 304, 409, 422) and not to_sign_in
+            elif visitor in SIGNED_IN:
+                fits = answer.status_code == refusal and not changed
+            else:  # who is not signed in is asked to, or is told that nothing can be done here
+                fits = (to_sign_in or answer.status_code in (403, 404, 405)) and not changed
+            if not fits:
+                wrong.append(f"{method.upper()} {route} as {visitor}: {answer.status_code} {sorted(changed)}")
+    assert not wrong, "\n".join(wrong)
+
+
+class TestTheDesk:
+    def addresses(self) -> list[str]:
+        found = []
+        for route in routes():
+            if (route.startswith("admin:") and route.endswith(("_changelist", "_add"))) or route == "admin:index":
+                found.append(reverse(route))
+        return found
+
+    def test_lets_in_nobody_but_staff(self, world: World) -> None:
+        assert len(self.addresses()) > 30
+        for address in self.addresses():
+            for visitor in ("guest", "member", "author", "banned"):
+                answer = world.clients[visitor].get(address)
+                assert answer.status_code in (302, 403), (address, visitor)
+
+    def test_shows_moderators_and_librarians_their_own_tables_only(self, world: World) -> None:
+        def seen(visitor: str) -> set[str]:
+            answers = ((address, world.clients[visitor].get(address).status_code) for address in self.addresses())
+            return {address.split("/")[2] for address, status in answers if status == 200 and address != "/admin/"}
+
+        assert seen("moderator") <= {"forum", "moderation", "common", "accounts"}
+        assert seen("librarian") <= {"studies", "common"}
+
+    def test_lets_nobody_raise_themselves(self, world: World) -> None:
+        for visitor in ("moderator", "librarian"):
+            client = world.clients[visitor]
+            for address in ("/admin/auth/group/", "/admin/auth/group/1/change/", "/admin/moderation/auditentry/"):
+                assert client.get(address).status_code in (302, 403, 404), (visitor, address)
