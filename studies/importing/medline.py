@@ -13,7 +13,8 @@ from studies.importing.dates import first_appeared, medline_date, partial_date
 from studies.importing.guarded import Stream
 from studies.importing.languages import language_code
 from studies.importing.names import listed
-from studies.importing.record import JournalFacts, Person, Refusal, StudyRecord
+from studies.importing.pubmed import PREPRINT_SERVER
+from studies.importing.record import JournalFacts, Person, Refusal, Relation, StudyRecord
 from studies.importing.ris import heading_of
 from studies.importing.texts import Gathering, Piece, lines, records
 from studies.importing.words import abstract_of, registration_of, title_of
@@ -28,9 +29,17 @@ NOTICES = (
     ("CRI", "corrected"),
     ("PRIN", "corrected"),
     ("ECI", "concern"),
-    ("RPI", "retracted"),
+    ("RPI", "corrected"),
+    ("RRI", "retracted"),
     ("RIN", "retracted"),
 )
+RELATIONS = {
+    "RIN": "retracted_by", "ROF": "retracts", "RRI": "replaced_by", "RRF": "replaces",
+    "PRIN": "partly_retracted_by", "PROF": "partly_retracts", "ECI": "concern_in", "ECF": "concern_about",
+    "EIN": "corrected_by", "EFR": "corrects", "CRI": "republished_as", "CRF": "republishes",
+    "RPI": "republished_as", "RPF": "republishes", "UIN": "updated_by", "UOF": "updates",
+    "CIN": "commented_by", "CON": "comments_on",
+}  # fmt: skip
 
 Tags = Mapping[str, list[str]]
 
@@ -123,7 +132,10 @@ def record_of(tags: Tags, place: str) -> StudyRecord:
         keywords=tuple(word.strip("*") for word in tags.get("OT", ())),
         mesh=tuple(heading_of(heading) for heading in tags.get("MH", ())),
         publication_types=tuple(tags.get("PT", ())),
-        registration=_registration(tags) or registration_of(abstract),
+        registrations=tuple(filter(None, (*_registrations(tags), registration_of(abstract)))),
+        funding=tuple(value.rstrip("/") for value in tags.get("GR", ())),
+        conflicts=" ".join(tags.get("COIS", ())),
+        relations=tuple(_relations(tags)),
         retraction=state,
         retraction_notice=notice,
         retraction_date=noticed,
@@ -161,12 +173,23 @@ def _authors(people: list[str]) -> Iterator[Person]:
     yield from found
 
 
-def _registration(tags: Tags) -> str:
-    """The number of a trial's registration among the databanks: "ClinicalTrials.gov/NCT01095302"."""
+def _registrations(tags: Tags) -> Iterator[str]:
+    """The numbers of a trial's registrations among the databanks: "ClinicalTrials.gov/NCT01095302"."""
     for value in tags.get("SI", ()):
         if number := parse_registration(value.rpartition("/")[2]):
-            return number
-    return ""
+            yield number
+
+
+def _relations(tags: Tags) -> Iterator[Relation]:
+    """The works it is related to, told from preprints and their published versions as PubMed's own XML is."""
+    for tag, kind in RELATIONS.items():
+        for source in tags.get(tag, ()):
+            if kind == "updated_by" and "Preprint" in tags.get("PT", ()):
+                kind = "preprint_of"
+            elif kind == "updates" and PREPRINT_SERVER.match(source):
+                kind = "has_preprint"
+            date = medline_date(source.partition(".")[2] or source)
+            yield Relation(kind, doi=doi_in(source), pmid=pmid_in(source), text=source, date=date.iso if date else "")
 
 
 def _retraction(tags: Tags) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 
-from studies.importing import crossref, openalex
+from studies.importing import crossref, medline, openalex
 from studies.importing.jats import read_jats
 from studies.importing.pubmed import read_pubmed
 from studies.importing.record import OPPOSITES, NotAStudy, Relation, StudyRecord
@@ -83,6 +83,23 @@ class TestPubMed:
         assert record.registrations == ("NCT00000002", "ISRCTN12345678") and record.registration == "NCT00000002"
         assert record.funding == ("R01 AR1, NIAMS NIH HHS, United States",)
         assert record.conflicts == "None declared."
+
+
+class TestMedline:
+    def test_states_the_same_as_the_xml(self) -> None:
+        tags = {
+            "PMID": "1", "TI": ["A title."], "SI": ["ClinicalTrials.gov/NCT00000002", "GEO/GSE1"],
+            "RIN": ["J Made Up. 2001 Mar 4;9(1):1. doi: 10.9999/n. PMID: 9"], "CON": ["J Old. 1999. PMID: 8"],
+            "UOF": ["bioRxiv. 2020. doi: 10.1101/1"], "GR": ["R01 AR1/AR/NIAMS NIH HHS/United States"],
+            "COIS": ["None declared."],
+        }  # fmt: skip
+        record = medline.record_of(tags, "x")
+        assert [(each.kind, each.doi, each.pmid, each.date) for each in record.relations] == [
+            ("retracted_by", "10.9999/n", "9", "2001-03-04"), ("has_preprint", "10.1101/1", "", "2020"),
+            ("comments_on", "", "8", "1999"),
+        ]  # fmt: skip
+        assert record.registrations == ("NCT00000002",)
+        assert (record.conflicts, record.funding) == ("None declared.", ("R01 AR1/AR/NIAMS NIH HHS/United States",))
 
 
 class TestJats:
