@@ -46,4 +46,9 @@ QUEUES: tuple[Queue, ...] = (
         "Works that posts mention and the library does not have: fetch the ones most asked for.",
         lambda: capped_count(MentionedWork.objects.wanted()),
     ),
+    Queue(
+        "Standing",
+        "studies:standing",
+        "Which studies were retracted, questioned, corrected or cleared of late, and when the sources were asked.",
+    ),
 )

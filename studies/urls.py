@@ -12,6 +12,7 @@ from studies.views import (
     mentions,
     merges,
     open_data,
+    standing,
     study,
 )
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("studies/<int:pk>/<str:slug>/by-hand/", by_hand.by_hand, name="by_hand"),
     path("open-data/", open_data.open_data, name="open_data"),
     path("open-data/<str:name>", open_data.open_data_file, name="open_data_file"),
+    path("librarians/standing/", standing.standing, name="standing"),
     path("librarians/", librarians.librarians, name="librarians"),
     path("librarians/merges/", merges.merges, name="merges"),
     path("librarians/merges/<int:one>/<int:other>/", merges.merge_two, name="merge"),

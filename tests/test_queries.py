@@ -167,6 +167,7 @@ class World:
             "tags at the desk": "/admin/common/tag/",
             "cases at the desk": "/admin/moderation/case/",
             "studies that may be one": "/librarians/merges/",
+            "standing of studies": "/librarians/standing/",
             "citations at the desk": "/admin/studies/citation/",
             "imports": "/librarians/imports/",
             "an import": self.run.get_absolute_url(),

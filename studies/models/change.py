@@ -33,7 +33,10 @@ class StudyChange(models.Model):
 
     class Meta:
         ordering = ("-pk",)
-        indexes = (models.Index(fields=["study", "-id"], name="change_of_study"),)
+        indexes = (
+            models.Index(fields=["study", "-id"], name="change_of_study"),
+            models.Index(fields=["-id"], name="change_of_standing", condition=models.Q(kind="standing")),
+        )
 
     def __str__(self) -> str:
         return self.words
