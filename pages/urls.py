@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pages.views import health, home, profile, robots, search, tags
+from pages.views import health, home, profile, robots, search, tags, writing
 
 app_name = "pages"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("about/", home.about, name="about"),
     path("about/limits/", home.about_limits, name="limits"),
+    path("writing/suggestions/", writing.suggestions, name="suggestions"),
     path("search/", search.search, name="search"),
     path("tags/", tags.tags, name="tags"),
     path("tags/<str:slugs>/feed.atom", tags.tag_feed, name="tag_feed"),

@@ -38,6 +38,7 @@ urlpatterns = [
     path("studies.<format:format>", exports.many, name="export_list"),
     path("studies/<int:pk>/<str:slug>.<format:format>", exports.one, name="export"),
     path("studies/wanted/", mentions.wanted, name="wanted"),
+    path("studies/wanted/<int:pk>/fetch/", mentions.wanted_fetch, name="wanted_fetch"),
     path("studies/doi/<path:value>/", study.by_identifier, {"kind": "doi"}),
     path("studies/doi/<path:value>", study.by_identifier, {"kind": "doi"}, name="by_doi"),
     path("studies/pmid/<str:value>", study.by_identifier, {"kind": "pmid"}, name="by_pmid"),

@@ -235,7 +235,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
-        "merges", "merge",
+        "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from common.tags import TaggedItem
 from common.text import slugify_title
+from studies import identifiers
 from studies.dates import PartialDate
 from studies.models.journal import Journal
 
@@ -223,6 +224,12 @@ class Study(models.Model):
         if notice.startswith("10."):
             return f"https://doi.org/{quote(notice)}"
         return f"https://pubmed.ncbi.nlm.nih.gov/{notice}/" if notice.isascii() and notice.isdigit() else ""
+
+    @property
+    def mention(self) -> str:
+        """How a text names the study, so that it is shown as its card; "" where it has no identifier."""
+        named = (("doi", self.doi), ("pmid", self.pmid), ("pmcid", self.pmcid))
+        return next((identifiers.written(kind, value) for kind, value in named if value), "")
 
     @property
     def is_open_access(self) -> bool:

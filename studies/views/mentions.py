@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_safe
+import uuid
 
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import librarians_only
 from common.counting import CappedCount, capped_count
 from forum.models import PostVote
+from studies.fetching import request as request_identifiers
 from studies.mentioning import page_of_posts, page_of_wanted
 from studies.models import MentionedWork
 from studies.views.loading import study_of
+
+FETCHED = ("doi", "pmid", "pmcid")  # kinds of identifiers that sources answer to
 
 
 @require_safe
@@ -38,9 +45,22 @@ def wanted(request: HttpRequest) -> HttpResponse:
         "section": "studies",
         "page": page_of_wanted(request.GET.get("after", "")),
         "count": capped_count(MentionedWork.objects.wanted()),
+        "fetched": FETCHED,
         "ask": _address("studies:suggest"),
     }
     return render(request, "studies/wanted.html", context)
+
+
+@require_POST
+@librarians_only
+def wanted_fetch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Fetch a wanted work; pressed again on the same day, it leads to the same run."""
+    work = get_object_or_404(MentionedWork.objects.wanted(), pk=pk)
+    if work.kind not in FETCHED:
+        raise Http404("Trials are fetched by the studies that report them.")
+    token = uuid.uuid5(uuid.NAMESPACE_URL, f"wanted {work.kind} {work.value} {timezone.localdate()}")
+    reason = f"Wanted by {work.shown_count} post{'s' * (work.post_count != 1)}"
+    return redirect(request_identifiers([str(work)], member=request.user, reason=reason, token=token))
 
 
 def _address(name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from studies.models import Study
-from tests.builders import make_comment, make_librarian, make_moderator, make_post, make_study
+from studies.mentions import link
+from studies.models import ImportRun, MentionedWork, Study
+from tests.builders import make_comment, make_librarian, make_member, make_moderator, make_post, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +127,35 @@ def test_the_count_stops_where_counting_gets_long(client):
     make_post(body="10.1234/abc")
     Study.objects.update(mention_count=1001)
     assert "Mentioned in 1000+ posts" in page(client, study.get_absolute_url())
+
+
+class TestFetchingAWantedStudy:
+    @pytest.fixture
+    def work(self):
+        make_post(body="PMID: 12")
+        return MentionedWork.objects.get()
+
+    def test_is_one_run_however_often_it_is_pressed(self, client, work):
+        client.force_login(make_librarian())
+        assert "Fetch" in page(client, "/studies/wanted/")
+        first, again = (client.post(f"/studies/wanted/{work.pk}/fetch/") for _ in range(2))
+        run = ImportRun.objects.get()
+        assert first["Location"] == again["Location"] == run.get_absolute_url()
+        assert run.identifiers["pmid"] == ["12"]
+        assert run.reason == "Wanted by 1 post"
+
+    def test_is_for_librarians(self, client, work):
+        assert client.post(f"/studies/wanted/{work.pk}/fetch/").status_code == 302
+        client.force_login(make_member())
+        assert client.post(f"/studies/wanted/{work.pk}/fetch/").status_code == 403
+        assert "Fetch" not in page(client, "/studies/wanted/")
+        assert not ImportRun.objects.exists()
+
+    def test_is_only_of_what_is_wanted_and_can_be_fetched(self, client, work):
+        client.force_login(make_librarian())
+        make_study(pmid="12")
+        link(Study.objects.values_list("pk", flat=True))
+        assert client.post(f"/studies/wanted/{work.pk}/fetch/").status_code == 404
+        make_post(body="NCT01234567")
+        trial = MentionedWork.objects.get(kind="registration")
+        assert client.post(f"/studies/wanted/{trial.pk}/fetch/").status_code == 404
