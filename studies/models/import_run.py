@@ -106,10 +106,14 @@ class ImportRun(models.Model):
     @property
     def told(self) -> dict[str, dict[str, Any]]:
         """The kinds of details that there are, in their order: kind → its title, how many, and how many are kept."""
-        counts = self.counts.get("lines", {})
         kept = dict(self.lines.order_by().values_list("kind").annotate(models.Count("pk")))
+        lines = self.counts.get("lines", {})
         return {
-            kind.value: {"title": kind.label, "count": max(counts.get(kind.value, 0), kept[kind.value])}
+            kind.value: {
+                "title": kind.label,
+                "count": max(self.counts.get(kind.value, 0), lines.get(kind.value, 0), kept[kind.value]),
+                "kept": kept[kind.value],
+            }
             for kind in ImportLine.Kind
             if kept.get(kind.value)
         }

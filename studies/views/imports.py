@@ -112,7 +112,14 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
         shown = next(iter(told), "")
     lines = ImportLine.objects.filter(run=run, kind=shown).select_related("study").order_by("pk")
     page = paginate(lines, ["pk"], request.GET.get("after", ""), LINES_SHOWN) if shown else None
-    context = {"section": "librarians", "run": run, "told": told, "shown": shown, "page": page}
+    context = {
+        "section": "librarians",
+        "run": run,
+        "told": told,
+        "shown": shown,
+        "about": told.get(shown),
+        "page": page,
+    }
     return render(request, "studies/librarians/import_run.html", context)
 
 

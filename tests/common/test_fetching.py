@@ -367,7 +367,8 @@ class TestPace:
         assert len(waits) == 1 and 29 < waits[0] <= 30
 
 
-DOORS = {"common/fetching.py"}
+# The endpoint that may draft summaries is one address, which the environment names and nobody who visits.
+DOORS = {"common/fetching.py", "studies/drafting/endpoint.py"}
 # Its sockets are this machine's own: the embedded database's, and the port that bin/demo may serve on.
 OWN_SOCKETS = {"common/embedded_system.py"}
 CLIENTS = {
