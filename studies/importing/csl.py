@@ -47,6 +47,7 @@ def is_item(facts: dict[str, Any]) -> bool:
 def record_of(item: dict[str, Any], place: str) -> StudyRecord:
     """The record of one item, whatever is missing from it. Raises ``NotAStudy``."""
     own = table_of(table_of(item.get("custom")).get(OURS))
+    own = table_of(own.get("record")) or own  # in our open data it stands beside what is told of the study otherwise
     extra = text_of(item.get("note")).splitlines()
     address = text_of(item.get("URL"))
     pmid, doi, pmcid = (text_of(item.get(name)) for name in ("PMID", "DOI", "PMCID"))

@@ -210,16 +210,24 @@ class _Reading:
     def found(self) -> Iterator[Found]:
         for event, element in self.parser.read_events():
             self.waiting = 0
-            # Nearly all that is read begins and ends inside a record, where there is nothing to do but to count.
-            plain = self.record is not None and not self.dropped and not self.fault
+            # Nearly all that is read begins and ends inside a record, where there is little to do but to count.
+            inside = self.record is not None and not self.fault
+            dropping = self.dropping is not None
             if event == "start":
-                if plain and self.depth < DEPTH_LIMIT and self.kept < ELEMENT_LIMIT:
+                if (
+                    inside
+                    and self.depth < DEPTH_LIMIT
+                    and (dropping or (not self.dropped and self.kept < ELEMENT_LIMIT))
+                ):
                     self.depth += 1
-                    self.kept += 1
+                    self.kept += not dropping
                 else:
                     self._started(element)
-            elif plain and element is not self.record:
+            elif inside and not dropping and element is not self.record:
                 self.depth -= 1
+            elif inside and dropping and element is not self.dropping:
+                self.depth -= 1
+                _free_before(element)
             elif (found := self._ended(element)) is not None:
                 yield found
                 self._forget(element)
@@ -260,6 +268,12 @@ class _Reading:
     def _forget(self, element: etree._Element) -> None:
         """Free an element that has ended, and all that ended before it beside it."""
         element.clear()
+        _free_before(element)
+
+
+def _free_before(element: etree._Element) -> None:
+    """Free what ended before an element, beside it."""
+    if element.getprevious() is not None:
         parent = element.getparent()
         while parent is not None and element.getprevious() is not None:
             del parent[0]
