@@ -5,7 +5,7 @@
 ``guarded``, text cut into records by ``texts``, JSON by ``json_stream``. What several of them need has a place of its
 own: ``words`` (titles and abstracts), ``names``, ``languages``, ``licences``, ``dates``, ``announced`` (identifiers in
 other fields).
-``importing`` stores records, ``building`` computes studies from all that is stored about them, ``linking`` joins
-citations to the studies they name. ``identity`` and ``knowing`` know works again that carry no identifier, ``people``
-and ``journals`` authors and journals.
+``beside`` reads a large file in a process of its own. ``importing`` stores records, ``building`` computes studies from
+all that is stored about them, ``linking`` joins citations to the studies they name. ``identity`` and ``knowing`` know
+works again that carry no identifier, ``people`` and ``journals`` authors and journals.
 """

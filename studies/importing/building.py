@@ -14,11 +14,11 @@ from typing import Any
 
 from django.db import transaction
 
-from common import markdown
 from common.bulk import copy_in, copy_rows
 from common.models import Tag
 from common.tags import get_or_create, set_tags_of_many
 from studies.evidence import assess
+from studies.importing.abstracts import html_of
 from studies.importing.facts import write_facts
 from studies.importing.identity import folded, title_key
 from studies.importing.journals import known_journals
@@ -385,7 +385,7 @@ class _Writing:
                 if self.facts[text.pk].abstract != before.get(text.pk, ""):
                     self.changes[text.pk].append("abstract")
                 text.abstract = self.facts[text.pk].abstract
-                text.abstract_html = markdown.render(text.abstract, doc_id=f"s{text.pk}")
+                text.abstract_html = html_of(text.abstract, f"s{text.pk}")
         fields = ["title", "names", "tag_words", "plain"]
         store_texts([text for text in texts if text.pk in kept], fields)
         store_texts([text for text in texts if text.pk not in kept], [*fields, "abstract", "abstract_html"])
@@ -397,7 +397,7 @@ class _Writing:
         tags = sorted({self.tag_of[name].name for name in tag_names(facts)})
         return searched_text(
             study, authors, tags, abstract=facts.abstract,
-            abstract_html=markdown.render(facts.abstract, doc_id=f"s{study.pk}"),
+            abstract_html=html_of(facts.abstract, f"s{study.pk}"),
         )  # fmt: skip
 
 

@@ -106,21 +106,18 @@ class Reference:
     losses: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        doi, pmid, pmcid = parse_doi(self.doi), parse_pmid(self.pmid), parse_pmcid(self.pmcid)
-        losses = tuple(
-            f"a reference's {name} is not one, and stays out"
-            for name, given, parsed in (("DOI", self.doi, doi), ("PMID", self.pmid, pmid), ("PMCID", self.pmcid, pmcid))
-            if given and not parsed
+        doi, pmid, pmcid = (
+            parse(given) if given else ""
+            for parse, given in ((parse_doi, self.doi), (parse_pmid, self.pmid), (parse_pmcid, self.pmcid))
         )
-        _set(
-            self,
-            text=cut(self.text, REFERENCE_LIMIT),
-            year=year_or_none(self.year),
-            doi=doi,
-            pmid=pmid,
-            pmcid=pmcid,
-            losses=self.losses + losses,
-        )
+        losses = self.losses
+        for name, given, parsed in (("DOI", self.doi, doi), ("PMID", self.pmid, pmid), ("PMCID", self.pmcid, pmcid)):
+            if given and not parsed:
+                losses += (f"a reference's {name} is not one, and stays out",)
+        self.__dict__.update(
+            text=cut(self.text, REFERENCE_LIMIT), year=year_or_none(self.year), doi=doi, pmid=pmid, pmcid=pmcid,
+            losses=losses,
+        )  # fmt: skip
 
     def __bool__(self) -> bool:
         return bool(self.text or self.doi or self.pmid or self.pmcid)
@@ -384,8 +381,7 @@ def web_address(text: str | None) -> str:
 
 
 def _set(thing: Any, **values: Any) -> None:
-    for name, value in values.items():
-        object.__setattr__(thing, name, value)  # the one moment when a frozen record may still change: while it is made
+    thing.__dict__.update(values)  # the one moment when a frozen record may still change: while it is made
 
 
 def _each_once(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -404,8 +400,11 @@ def _names(kind: type) -> frozenset[str]:
 
 def _plain(thing: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    for name in (each.name for each in fields(thing) if each.compare):
+    kind: Any = type(thing)
+    for name in _compared(kind):
         value = getattr(thing, name)
+        if not value:
+            continue  # what is empty, zero or False says nothing
         if isinstance(value, PartialDate):
             facts[name] = value.iso
         elif isinstance(value, JournalFacts):
@@ -414,4 +413,10 @@ def _plain(thing: Any) -> dict[str, Any]:
             facts[name] = [_plain(item) if hasattr(item, "__dataclass_fields__") else item for item in value]
         else:
             facts[name] = value
-    return {name: value for name, value in facts.items() if value not in ("", None, [], {}, False)}
+    return facts
+
+
+@cache
+def _compared(kind: Any) -> tuple[str, ...]:
+    """The names of the fields that are about the study."""
+    return tuple(each.name for each in fields(kind) if each.compare)

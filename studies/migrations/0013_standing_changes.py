@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('studies', '0012_another_studyhall'),
+        ("studies", "0012_another_studyhall"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='studychange',
-            index=models.Index(condition=models.Q(('kind', 'standing')), fields=['-id'], name='change_of_standing'),
+            model_name="studychange",
+            index=models.Index(condition=models.Q(("kind", "standing")), fields=["-id"], name="change_of_standing"),
         ),
     ]

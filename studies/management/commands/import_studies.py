@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from studies.importing import opening
+from studies.importing import beside
 from studies.importing.importing import BATCH, Report, import_records
 from studies.importing.opening import Item
 
@@ -74,7 +74,7 @@ def _watched(path: Path, bar: tqdm) -> Iterator[Item]:
     def moved(position: int) -> None:
         bar.update(start + position - bar.n)
 
-    for found, item in opening.read(path, moved):
+    for found, item in beside.read(path, moved):
         kind = found or kind
         yield kind, item
     moved(path.stat().st_size)
