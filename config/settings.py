@@ -321,6 +321,12 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = MODE in ("development", "test"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 
+# ── Drafts of summaries: a model behind an interface like OpenAI's; without an address, sentences of the abstract ──
+
+DRAFT_API_URL = env.str("DRAFT_API_URL", "")
+DRAFT_API_KEY = env.str("DRAFT_API_KEY", "")
+DRAFT_API_MODEL = env.str("DRAFT_API_MODEL", "")
+
 # ── Logs: one line an event, to standard error ───────────────────────────────────────────────────
 
 LOGGING = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.utils import timezone
+from django.contrib import admin, messages
 
 from common import markdown
 from common.looking import LookOnly
@@ -14,6 +13,7 @@ from common.tags import parse, set_tags
 from studies import identifiers
 from studies.by_hand import EVIDENCE
 from studies.changes import name_of
+from studies.errors import NotYours
 from studies.importing.journals import title_key
 from studies.importing.knowing import refresh_keys
 from studies.importing.linking import link
@@ -24,13 +24,18 @@ from studies.models import (
     Author,
     Authorship,
     Citation,
+    Correction,
+    ErrorReport,
     Journal,
     Study,
     StudyChange,
     StudySource,
+    StudySuggestion,
     StudyTag,
     StudyText,
     Summary,
+    SummaryProposal,
+    SummaryVersion,
 )
 from studies.models.study import Level
 from studies.removing import remove
@@ -96,13 +101,8 @@ def standing_in(facts: dict[str, Any]) -> Standing:
     return Standing(*(facts[name] for name in STANDING))
 
 
-# Which field of a study's records an inline stands for; no record has a summary.
-KEPT_BY_INLINE = {Summary: "", StudyText: "abstract", Authorship: "authors"}
-
-
-class SummaryInline(admin.StackedInline):
-    model = Summary
-    extra = 0
+# Which field of a study's records an inline stands for.
+KEPT_BY_INLINE = {StudyText: "abstract", Authorship: "authors"}
 
 
 class TextInline(admin.StackedInline):
@@ -140,7 +140,7 @@ class StudyAdmin(admin.ModelAdmin):
         "reference_count", "cites_count", "cited_by_count", "retracted_cites_count", "discussion", "kept_fields",
         "added_at",
     )  # fmt: skip
-    inlines = (SummaryInline, TextInline, AuthorshipInline)
+    inlines = (TextInline, AuthorshipInline)
     show_full_result_count = False
 
     def save_form(self, request, form, change):
@@ -160,7 +160,7 @@ class StudyAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
-        set_by_hand = {KEPT_BY_INLINE[formset.model] for formset in formsets if formset.has_changed()} - {""}
+        set_by_hand = {KEPT_BY_INLINE[formset.model] for formset in formsets if formset.has_changed()}
         super().save_related(request, form, formsets, change)
         if "tag_names" in form.changed_data:
             set_tags(form.instance, StudyTag, parse(form.cleaned_data["tag_names"]))
@@ -208,16 +208,31 @@ class StudyAdmin(admin.ModelAdmin):
 
 @admin.register(Summary)
 class SummaryAdmin(admin.ModelAdmin):
-    list_display = ("study", "writer_kind", "writer_name", "written_on", "reviewer_name", "reviewed_on")
+    """Summaries are looked at here; words are changed on the editor's page, which checks them and keeps versions."""
+
+    list_display = ("study", "writer_kind", "writer_name", "written_on", "version", "reviewer", "reviewed_on")
     list_filter = ("writer_kind", ("reviewed_on", admin.EmptyFieldListFilter))
     search_fields = ("study__title", "tldr")
-    autocomplete_fields = ("study",)
-    list_select_related = ("study",)
+    list_select_related = ("study", "reviewer")
     actions = ("mark_reviewed",)
+    fields = readonly_fields = (
+        "study", "tldr", "body", "writer_kind", "writer", "writer_name", "written_on", "editor", "version", "reviewer",
+        "reviewed_on",
+    )  # fmt: skip
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
 
     @admin.action(description="Mark as reviewed by me today", permissions=["change"])
     def mark_reviewed(self, request, queryset):
-        queryset.update(reviewer_name=request.user.username, reviewed_on=timezone.localdate())
+        for summary in queryset.select_related("study"):
+            try:
+                summary.review(request.user)
+            except NotYours as refusal:
+                self.message_user(request, f"{summary}: {refusal}", messages.WARNING)
 
 
 @admin.register(Journal)
@@ -248,6 +263,35 @@ class CitationAdmin(admin.ModelAdmin):
     list_filter = (("cited", admin.EmptyFieldListFilter),)
     autocomplete_fields = ("study", "cited")
     list_select_related = ("study", "cited")
+    show_full_result_count = False
+
+
+class AnsweredAdmin(LookOnly, admin.ModelAdmin):
+    """What members ask of the librarians; it is answered on its own pages."""
+
+    list_display = ("study", "member", "status", "made_at", "answered_by", "answered_at")
+    list_filter = ("status",)
+    search_fields = ("study__title",)
+    list_select_related = ("study", "member", "answered_by")
+    show_full_result_count = False
+
+
+admin.site.register((ErrorReport, SummaryProposal, Correction), AnsweredAdmin)
+
+
+@admin.register(SummaryVersion)
+class SummaryVersionAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ("study", "number", "writer_kind", "editor", "reason", "saved_at", "reviewer", "reviewed_on")
+    search_fields = ("study__title",)
+    list_select_related = ("study", "editor", "reviewer")
+    show_full_result_count = False
+
+
+@admin.register(StudySuggestion)
+class StudySuggestionAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ("kind", "value", "status", "ask_count", "made_at")
+    list_filter = ("status",)
+    search_fields = ("=value",)
     show_full_result_count = False
 
 

@@ -52,6 +52,11 @@ class StudiesConfig(AppConfig):
                 " WHERE c.study_id = t.id AND r.retraction = 'retracted'",
             ),
             recount.Counter(
+                "studies_studysuggestion",
+                "ask_count",
+                "SELECT count(*) FROM studies_studyask a WHERE a.suggestion_id = t.id",
+            ),
+            recount.Counter(
                 "common_tag",
                 "use_count",
                 "(SELECT count(*) FROM studies_studytag s WHERE s.tag_id = t.id)"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from django.conf import settings
 
 from common.text import shortened
+from forum.errors import Locked, StaleEdit
 from forum.models import Category, Post
 from studies.models import Study
 from studies.standing import subject_note
@@ -23,13 +27,11 @@ def open_discussion(study: Study, member) -> Post:
     locked = Study.objects.select_for_update().get(pk=study.pk)
     thread = locked.discussion
     if thread is None:
-        summary = getattr(locked, "summary", None)
         thread = Post.write(
             author=None,
             category=discussion_category(),
             title=shortened(locked.title, settings.TITLE_LIMIT),
-            body=f"**TL;DR** {summary.tldr}" if summary else "What do you make of this study?",
-            own_gist=shortened(summary.tldr, settings.GIST_LIMIT) if summary else "",
+            **_opening(locked),
             tags=[tag.name for tag in locked.tags.all()[: settings.TAGS_LIMIT]],
             subject_title=locked.title,
             subject_url=locked.get_absolute_url(),
@@ -39,6 +41,36 @@ def open_discussion(study: Study, member) -> Post:
         locked.save(update_fields=["discussion"])
     study.discussion = thread
     return thread
+
+
+def _opening(study: Study) -> dict[str, Any]:
+    """What the house says first in the thread: the TL;DR, and whether anybody has reviewed it."""
+    summary = getattr(study, "summary", None)
+    if summary is None:
+        return {"body": "What do you make of this study?", "own_gist": ""}
+    mark = f" *({summary.mark})*" if summary.mark else ""
+    return {
+        "body": f"**TL;DR** {summary.tldr}{mark}",
+        "own_gist": shortened(summary.tldr_with_mark, settings.GIST_LIMIT),
+    }
+
+
+def follow_summary(study: Study) -> None:
+    """Let the thread's first words be what the summary says now. A locked or hidden thread stays as it is."""
+    thread = Post.objects.filter(discussed_study=study, author=None).select_related("text", "category").first()
+    if thread is None or not hasattr(thread, "text"):
+        return
+    opening = _opening(study)
+    if (thread.text.body, thread.own_gist) == (opening["body"], opening["own_gist"]):
+        return
+    with suppress(Locked, StaleEdit):
+        thread.edit(
+            category=thread.category,
+            title=thread.title,
+            tags=[tag.name for tag in thread.tags.all()],
+            version=thread.version,
+            **opening,
+        )
 
 
 def discussion_category() -> Category:

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import models
+
 from common.counting import CappedCount, capped_count
-from studies.models import ImportRun, MentionedWork, MergeProposal
+from studies.models import (
+    Correction,
+    ErrorReport,
+    ImportRun,
+    MentionedWork,
+    MergeProposal,
+    StudySuggestion,
+    Summary,
+    SummaryProposal,
+)
 
 
 @dataclass(frozen=True)
@@ -50,5 +61,44 @@ QUEUES: tuple[Queue, ...] = (
         "Standing",
         "studies:standing",
         "Which studies were retracted, questioned, corrected or cleared of late, and when the sources were asked.",
+    ),
+)
+
+
+def _count(model: type[models.Model], **fields: object) -> Callable[[], CappedCount]:
+    return lambda: capped_count(model._default_manager.filter(**fields))
+
+
+# What members ask of the librarians.
+QUEUES += (
+    Queue(
+        "Errors",
+        "studies:error_reports",
+        "What members say is wrong with a study.",
+        _count(ErrorReport, status="waiting"),
+    ),
+    Queue(
+        "Proposed summaries",
+        "studies:summary_proposals",
+        "Summaries that members wrote: publish, change or decline.",
+        _count(SummaryProposal, status="waiting"),
+    ),
+    Queue(
+        "Summaries to review",
+        "studies:summaries_to_review",
+        "Texts that nobody has checked against the study yet.",
+        _count(Summary, reviewed_on__isnull=True),
+    ),
+    Queue(
+        "Studies asked for",
+        "studies:suggestions",
+        "Studies that members want in the library, by identifier.",
+        _count(StudySuggestion, status="waiting"),
+    ),
+    Queue(
+        "Corrections",
+        "studies:corrections",
+        "Other values for fields of a study, with where one can see it.",
+        _count(Correction, status="waiting"),
     ),
 )

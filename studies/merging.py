@@ -26,6 +26,7 @@ from studies.importing.linking import link
 from studies.importing.relating import join
 from studies.models import (
     Citation,
+    ErrorReport,
     MergedStudy,
     MergeProposal,
     OtherIdentifier,
@@ -38,6 +39,7 @@ from studies.models import (
     StudyTag,
     StudyText,
     Summary,
+    SummaryVersion,
 )
 from studies.searching import refresh_text
 
@@ -274,6 +276,35 @@ def _summary(kept: Study, gone: Study, field: models.Field) -> None:
     Summary.objects.filter(study=better.study_id).update(study=kept)
 
 
+def _versions(kept: Study, gone: Study, field: models.Field) -> None:
+    """One history of both summaries, numbered anew; what the summary says now comes last. ``_summary`` was before."""
+    now = Summary.objects.filter(study=kept).first()
+    rows = list(SummaryVersion.objects.filter(study__in=(kept, gone)).order_by("saved_at", "number"))
+    if now and rows and any(row.study_id == gone.pk for row in rows):
+        rows.sort(key=lambda row: (row.number, row.tldr, row.body) == (now.version, now.tldr, now.body))
+        # Past all numbers first, so that no two are alike on the way.
+        SummaryVersion.objects.filter(study__in=(kept, gone)).update(number=F("number") + len(rows) * 2 + now.version)
+        for number, row in enumerate(rows, 1):
+            SummaryVersion.objects.filter(pk=row.pk).update(study=kept, number=number)
+        Summary.objects.filter(study=kept).update(version=len(rows))
+    else:
+        SummaryVersion.objects.filter(study=gone).update(study=kept)
+
+
+def _asked(kept: Study, gone: Study, field: models.Field) -> None:
+    """What members ask of the librarians moves; of two alike that wait, the gone study's is answered by the other."""
+    rows: Any = field.model._base_manager
+    alike = [name for name in ("field", "kind") if name in {each.name for each in field.model._meta.get_fields()}]
+    waiting = set(rows.filter(study=kept, status="waiting").values_list("member", *alike))
+    double = [
+        pk for pk, *who in rows.filter(study=gone, status="waiting").values_list("pk", "member", *alike)
+        if tuple(who) in waiting and who[0] is not None
+    ]  # fmt: skip
+    closed = "known" if field.model is ErrorReport else "declined"
+    rows.filter(pk__in=double).update(status=closed, answer="Your other one stands: two studies were merged.")
+    rows.filter(study=gone).update(study=kept)
+
+
 def _texts(kept: Study, gone: Study, field: models.Field) -> None:
     """The abstract where the kept study has none; what search reads is made anew."""
     text = StudyText.objects.filter(study=gone).first()
@@ -360,6 +391,8 @@ MOVES: dict[str, Move] = {
     "Authorship.study": where_there_are_none,  # made anew where there are records
     "Citation.study": where_there_are_none,  # likewise
     "Citation.cited": _citing,
+    "Correction.study": _asked,
+    "ErrorReport.study": _asked,
     "MergeProposal.study": _proposals,
     "MergeProposal.other": _proposals,
     "ImportLine.study": all_of_them,
@@ -374,9 +407,13 @@ MOVES: dict[str, Move] = {
     "StudyRelation.other": _related,
     "StudyRelation.study": where_there_are_none,  # made anew where there are records
     "StudySource.study": _sources,
+    "StudySuggestion.study": all_of_them,
     "StudyTag.content_object": _tags,
     "StudyText.study": _texts,
     "Summary.study": _summary,
+    "SummaryDraft.study": all_of_them,
+    "SummaryProposal.study": _asked,
+    "SummaryVersion.study": _versions,
     "TitleKey.study": all_of_them,
 }
 

@@ -1,5 +1,6 @@
 from django.urls import path, register_converter
 
+from studies.asking_urls import urlpatterns as asking
 from studies.exporting import FORMATS
 from studies.views import (
     by_hand,
@@ -78,3 +79,4 @@ urlpatterns = [
 from studies.keeping_urls import urlpatterns as keeping  # noqa: E402 - it needs the converter
 
 urlpatterns += keeping
+urlpatterns += asking

@@ -20,7 +20,22 @@ from notices.models import FeedKey
 from notices.telling import tell
 from studies import keeping
 from studies.arrivals import tell_of_new_studies
-from studies.models import Author, Citation, ImportLine, ImportRun, Journal, MergeProposal, ReadingList, Study, StudyTag
+from studies.models import (
+    Author,
+    Citation,
+    Correction,
+    ErrorReport,
+    ImportLine,
+    ImportRun,
+    Journal,
+    MergeProposal,
+    ReadingList,
+    Study,
+    StudySuggestion,
+    StudyTag,
+    Summary,
+    SummaryProposal,
+)
 from tests.builders import (
     cite,
     make_category,
@@ -91,6 +106,12 @@ class World:
                 unfollow(self.reader, thing)
                 follow(self.reader, thing)
             tell_of_new_studies()
+            words = {"tldr": f"It helps {number}.", "body": ""}
+            Summary.write(self.study, editor=writer, version=number + 1, **words)
+            SummaryProposal.send(study, writer, **words)
+            ErrorReport.send(study, self.reader if number < 8 else writer, kind="other", words="Wrong.")
+            StudySuggestion.ask("pmid", str(number + 1), self.reader if number < 8 else writer, "Please")
+            Correction.send(study, writer, field="volume", before="", after="7", reason="It says so.")
         self.rows = rows
 
     def addresses(self) -> dict[str, str]:
@@ -112,6 +133,8 @@ class World:
             "cited by": f"{study}cited-by/",
             "history": f"{study}history/",
             "sources": f"{study}sources/",
+            "history of the summary": f"{study}summary/history/",
+            "version of the summary": f"{study}summary/history/1/",
             "related posts": f"{study}posts/",
             "posts that mention the study": f"{study}mentions/",
             "wanted studies": "/studies/wanted/",
@@ -156,6 +179,7 @@ class World:
             "what is followed": "/following/",
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
             "what members are told": "/settings/notices/",
+            "studies asked for": "/studies/suggest/",
         }
 
     def desk(self) -> dict[str, str]:
@@ -171,6 +195,11 @@ class World:
             "citations at the desk": "/admin/studies/citation/",
             "imports": "/librarians/imports/",
             "an import": self.run.get_absolute_url(),
+            "errors reported": "/librarians/errors/",
+            "summaries proposed": "/librarians/summaries/",
+            "summaries to review": "/librarians/summaries/to-review/",
+            "studies that members ask for": "/librarians/suggestions/",
+            "corrections suggested": "/librarians/corrections/",
         }
 
 
@@ -238,6 +267,8 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
+        "summary_edit", "summary_propose", "summary_review", "summary_preview", "summary_draft_new", "summary_draft",
+        "summary_proposal", "report_new", "correct", "error_report_settle", "suggestion_answer", "correction_answer",
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",

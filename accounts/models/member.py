@@ -30,6 +30,11 @@ class MemberManager(UserManager["Member"]):
         """The member of this name, however its letters are cased. Raises ``Member.DoesNotExist``."""
         return self.get(username__iexact=username)
 
+    def librarians(self) -> models.QuerySet[Member]:
+        """Who keeps the library: those for whom ``is_librarian`` holds, whatever second factor they have."""
+        serves = Q(is_superuser=True) | Q(groups__name=LIBRARIANS)
+        return self.filter(serves, is_active=True, is_staff=True).distinct()
+
 
 RIGHTS = ("is_staff", "is_superuser", "is_active")
 

@@ -90,3 +90,13 @@ def may_answer(thing: Any, user: Any) -> bool:
 @register.filter
 def may_upvote(thing: Any, user: Any) -> bool:
     return thing.can_be_upvoted_by(user)
+
+
+@register.simple_tag
+def member_link(member: Any, words: str = "a former member") -> SafeString:
+    """The member's name, as a link to the profile where there is one; ``words`` where there is no member."""
+    if member is None:
+        return format_html("{}", words)
+    if not member.is_active:
+        return format_html("{}", member.username)
+    return format_html('<a href="{}">{}</a>', member.get_absolute_url(), member.username)

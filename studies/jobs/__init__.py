@@ -1,5 +1,5 @@
 """The library's work that no request waits for. Each module here registers its tasks by being imported."""
 
-from studies.jobs import imports, open_data, people, standing
+from studies.jobs import drafting, imports, open_data, people, standing, suggestions
 
-__all__ = ["imports", "open_data", "people", "standing"]
+__all__ = ["drafting", "imports", "open_data", "people", "standing", "suggestions"]

@@ -7,20 +7,25 @@ from studies.models.identity import MergedStudy, MergeProposal, OtherIdentifier,
 from studies.models.import_run import ImportLine, ImportRun
 from studies.models.journal import Journal
 from studies.models.mention import Mention, MentionedWork
+from studies.models.proposal import SummaryDraft, SummaryProposal
 from studies.models.reading_list import ListEntry, ReadingList
 from studies.models.relation import RelationKind, StudyRelation
+from studies.models.report import ErrorReport
 from studies.models.saved import SavedStudy
 from studies.models.search import SavedSearch
 from studies.models.source import StudySource
 from studies.models.standing import StandingRound
 from studies.models.study import Study, StudyTag, StudyText
-from studies.models.summary import Summary
+from studies.models.suggestion import Correction, StudyAsk, StudySuggestion
+from studies.models.summary import Summary, SummaryVersion
 
 __all__ = [
     "Arrival",
     "Author",
     "Authorship",
     "Citation",
+    "Correction",
+    "ErrorReport",
     "ImportLine",
     "ImportRun",
     "Journal",
@@ -37,12 +42,17 @@ __all__ = [
     "SavedStudy",
     "StandingRound",
     "Study",
+    "StudyAsk",
     "StudyChange",
     "StudyFacts",
     "StudyRelation",
     "StudySource",
+    "StudySuggestion",
     "StudyTag",
     "StudyText",
     "Summary",
+    "SummaryDraft",
+    "SummaryProposal",
+    "SummaryVersion",
     "TitleKey",
 ]

@@ -12,7 +12,9 @@ from studies.models import MergedStudy, Study
 
 def study_of(request: HttpRequest, pk: int, slug: str, then: str = "") -> Study | HttpResponse:
     """The study with what its own pages show of it, or a redirect where the slug is another; ``then`` follows it."""
-    studies = Study.objects.select_related("journal", "summary", "text", "discussion", "facts").annotate(
+    studies = Study.objects.select_related(
+        "journal", "summary__writer", "summary__editor", "summary__reviewer", "text", "discussion", "facts"
+    ).annotate(
         earlier_threads=ArraySubquery(
             MergedStudy.objects.filter(study=OuterRef("pk"), thread__isnull=False).order_by("pk").values("thread")
         )

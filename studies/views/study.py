@@ -65,7 +65,9 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "notice": notice_of(found, works),
             "facts": getattr(found, "facts", None),
             "retracted_works": _retracted(found),
-            "machine": Head(found, authorships, [tag.name for tag in tags], shown, summary.tldr if summary else ""),
+            "machine": Head(
+                found, authorships, [tag.name for tag in tags], shown, summary.tldr_with_mark if summary else ""
+            ),
             "summary": summary,
             "text": getattr(found, "text", None),
             "tags": tags,
@@ -187,5 +189,6 @@ def by_identifier(request: HttpRequest, kind: str, value: str) -> HttpResponse:
     found = Study.objects.identified_by(**{kind: identifier}).first() if identifier else None
     if found:
         return redirect(found)
-    context = {"section": "studies", "kind": kind.upper(), "value": value, "identifier": identifier}
+    ask_for = f"PMID {identifier}" if kind == "pmid" else identifier
+    context = {"section": "studies", "kind": kind.upper(), "value": value, "identifier": identifier, "ask_for": ask_for}
     return render(request, "studies/not_here.html", context, status=404)
