@@ -118,5 +118,5 @@ def _study(
     )  # fmt: skip
     if tldr:
         study.card_tldr = first_sentences(tldr, limit=TLDR, most=1)  # type: ignore[attr-defined]
-        study.card_unreviewed = writer_kind == Summary.Writer.MODEL and reviewed_on is None  # type: ignore[attr-defined]
+        study.card_mark = Summary(writer_kind=writer_kind, reviewed_on=reviewed_on).mark  # type: ignore[attr-defined]
     return study

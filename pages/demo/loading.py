@@ -28,7 +28,16 @@ from forum.models import Category, Comment, CommentVote, Post, PostVote
 from forum.models.vote import Vote
 from studies.importing.importing import import_records
 from studies.importing.record import StudyRecord
-from studies.models import Study, StudySource, Summary
+from studies.models import (
+    Citation,
+    Correction,
+    ErrorReport,
+    Study,
+    StudySource,
+    StudySuggestion,
+    Summary,
+    SummaryProposal,
+)
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "read-the-study-first"  # noqa: S105 - of demo accounts, which exist nowhere else
@@ -66,6 +75,7 @@ def load() -> dict[str, int]:
     members = _load_members()
     _load_studies()
     _load_community(members)
+    _load_asked(members)
     models = {"members": Member, "studies": Study, "posts": Post, "comments": Comment}
     return {name: model._default_manager.count() for name, model in models.items()}
 
@@ -131,6 +141,48 @@ def _load_studies() -> None:
             writer_name="",
             written_on=SUMMARIES_WRITTEN,
         )
+
+
+def _load_asked(members: dict[str, Member]) -> None:
+    """A few things that wait for the librarians or were answered by them, so that their pages are not empty."""
+    librarian, reader, other = members["odile_b"], members["maren_k"], members["tobias_h"]
+    lupus = Study.objects.get(pmid="21383913")
+    summary = Summary.objects.get(study=lupus)
+    Summary.write(
+        lupus,
+        tldr=summary.tldr.replace("did best", "improved most").replace(
+            "discoid lesions worst", "discoid lesions least"
+        ),
+        body=summary.body,
+        editor=librarian,
+        version=summary.version,
+        reason="“Best” and “worst” sounded like a verdict on people.",
+        keeps_writer=True,
+    )
+    minoxidil = Study.objects.get(pmid="12196747")
+    SummaryProposal.send(
+        minoxidil,
+        reader,
+        tldr="In men, 5% minoxidil regrew 45% more hair than 2% in 48 weeks, but it itched and irritated more.",
+        body=minoxidil.summary.body,
+        reason="Says in whom, and the catch, in one sentence.",
+    )
+    answered, _ = ErrorReport.send(
+        lupus, other, kind=ErrorReport.Kind.OTHER, words="The link to the journal's page was slow when I tried it."
+    )
+    answered.settle(librarian, ErrorReport.Status.NO_ERROR, "It opens for us; the journal may have been busy.")
+    ErrorReport.send(
+        minoxidil,
+        reader,
+        kind=ErrorReport.Kind.SUMMARY,
+        words="“Grew 45% more hair” reads as if hair had doubled nearly.",
+    )
+    Correction.send(lupus, reader, field="language", before="", after="English", reason="The article is in English.")
+    if wanted := Citation.objects.filter(cited=None).exclude(pmid="").order_by("pk").first():
+        for member in (reader, other):
+            StudySuggestion.ask(
+                StudySuggestion.Kind.PMID, wanted.pmid, member, "Cited here, and I would like to read it."
+            )
 
 
 def _record(facts: dict[str, Any]) -> StudyRecord:

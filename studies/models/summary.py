@@ -89,7 +89,7 @@ class Told(models.Model):
         """Who reviewed it, in words; "" where nobody has."""
         if not self.is_reviewed:
             return ""
-        return self.reviewer.username if self.reviewer is not None else self.reviewer_name or "a former librarian"
+        return self.reviewer.username if self.reviewer is not None else self.reviewer_name or "a librarian"
 
     @property
     def provenance(self) -> dict[str, Any]:
