@@ -14,19 +14,19 @@ from django.db.models.expressions import RawSQL
 
 from common.paging import KeysetPage, paginate, read_cursor
 from forum.models import Comment, Post
+from studies.mentions import newest_posts
 from studies.models import MentionedWork, Study
 
 ORDER = ("-pk",)
 COMMENTS_EACH = 3  # comments named under one post
 MENTIONS_READ = 100  # newest mentions of a wanted work, among which members are counted
 
-# Each identifier of the study gives its newest posts from the index (work, newest post first), and no more than shown.
-POSTS = """
-SELECT DISTINCT near.post_id FROM studies_mentionedwork w CROSS JOIN LATERAL (
-    SELECT DISTINCT m.post_id FROM studies_mention m
-    WHERE m.work_id = w.id AND m.in_sight AND m.post_id < %s ORDER BY m.post_id DESC LIMIT %s
-) near WHERE w.study_id = %s ORDER BY 1 DESC LIMIT %s
-"""
+# Each identifier of the study gives its newest posts, and no more than shown.
+POSTS = f"""
+SELECT DISTINCT near.post_id FROM studies_mentionedwork w
+CROSS JOIN LATERAL ({newest_posts("w.id", "%s", "%s")}) near
+WHERE w.study_id = %s ORDER BY 1 DESC LIMIT %s
+"""  # noqa: S608 - our own words, and parameters
 COMMENTS = """
 SELECT near.comment_id FROM unnest(%s::bigint[]) post (id)
 JOIN studies_mentionedwork w ON w.study_id = %s
