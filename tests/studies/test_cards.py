@@ -151,6 +151,7 @@ class TestOnPages:
     def test_what_a_guest_may_not_read_tells_nothing(self, client):
         make_study("Bad one", doi="10.1234/abc", retraction="retracted")
         post = make_post()
-        make_comment(post, body="See 10.1234/abc").hide(make_moderator(), "Rude.")
-        make_comment(post, body="Well.")
+        hidden = make_comment(post, body="See 10.1234/abc")
+        make_comment(post, parent=hidden, body="Well.")  # so that the place of the hidden one stays
+        hidden.hide(make_moderator(), "Rude.")
         assert "retracted study" not in client.get(post.get_absolute_url()).content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -196,8 +198,6 @@ class TestCheckMentions:
 class TestWrittenAtTheSameMoment:
     def test_a_post_and_the_import_of_its_study_find_each_other(self):
         """Neither sees the other while both are open; whichever is committed last looks again."""
-        import threading
-
         author, shelf = make_member(), make_category()
         arrived, written = threading.Event(), threading.Event()
 
@@ -217,6 +217,21 @@ class TestWrittenAtTheSameMoment:
         assert MentionedWork.objects.get().study is None
         written.set()
         importing.join(10)
+        assert MentionedWork.objects.get().study == Study.objects.get()
+        proved()
+
+    def test_they_do_so_whichever_is_committed_last(self):
+        author, shelf = make_member(), make_category()
+
+        def arrive():
+            import_records([StudyRecord(title="It arrives", doi="10.1234/abc")], "crossref")
+            connection.close()
+
+        with transaction.atomic():
+            make_post(author=author, category=shelf, body="10.1234/abc")
+            importing = threading.Thread(target=arrive)
+            importing.start()
+            importing.join(10)
         assert MentionedWork.objects.get().study == Study.objects.get()
         proved()
 
