@@ -10,6 +10,8 @@ from django.conf import settings
 from common.text import shortened
 from forum.errors import Locked, StaleEdit
 from forum.models import Category, Post
+from notices.following import followers_of
+from notices.telling import tell
 from studies.models import Study
 from studies.standing import subject_note
 
@@ -39,6 +41,14 @@ def open_discussion(study: Study, member) -> Post:
         )
         locked.discussion = thread
         locked.save(update_fields=["discussion"])
+        tell(
+            followers_of(locked),
+            kind="discussion",
+            key=f"discussion:{locked.pk}",
+            words=f"The discussion of a study you follow has begun: {locked.title}",
+            url=thread.get_absolute_url(),
+            besides=member,
+        )
     study.discussion = thread
     return thread
 

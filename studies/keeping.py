@@ -8,8 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from notices import following
-from studies.models import ReadingList, SavedStudy, Study
+from studies.models import SavedStudy, Study
 
 MOST_SAVED = 10_000  # studies that one member keeps
 
@@ -53,27 +52,25 @@ def savers_of(study: Study) -> set[int]:
     return set(SavedStudy.objects.kept().filter(study=study).values_list("member_id", flat=True))
 
 
-@transaction.atomic
-def move(kept: Study, gone: Study) -> None:
-    """Let what members keep of ``gone`` be kept of ``kept``: saves with their notes, places in lists, and follows.
+def move_saves(kept: Study, gone: Study) -> None:
+    """Let who saved ``gone`` have ``kept`` saved: who saved both keeps both notes, one after the other.
 
-    Call it in the transaction that makes two studies one, before ``gone`` is deleted. Who saved both keeps both notes,
-    one after the other.
+    What was removed waits no longer to be put back. Call it in the transaction that makes two studies one
+    (``studies.merging``).
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO studies_savedstudy AS saved (member_id, study_id, note, saved_at, removed_at)"
             " SELECT member_id, %s, note, saved_at, NULL FROM studies_savedstudy"
             " WHERE study_id = %s AND removed_at IS NULL ORDER BY member_id"
-            " ON CONFLICT (member_id, study_id) DO UPDATE SET removed_at = NULL, note = left(CASE"
+            " ON CONFLICT (member_id, study_id) DO UPDATE SET removed_at = NULL,"
+            " saved_at = LEAST(saved.saved_at, excluded.saved_at), note = left(CASE"
             " WHEN saved.removed_at IS NOT NULL THEN excluded.note"
             " WHEN excluded.note IN ('', saved.note) THEN saved.note WHEN saved.note = '' THEN excluded.note"
-            " ELSE saved.note || E'\\n\\n' || excluded.note END, 5000)",
+            " ELSE saved.note || E'\\n\\n' || excluded.note END, 10000)",
             [kept.pk, gone.pk],
         )
     SavedStudy.objects.filter(study=gone).delete()
-    ReadingList.replace(kept, gone)
-    following.move(kept, gone)
 
 
 def forget_removed() -> int:

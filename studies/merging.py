@@ -18,7 +18,7 @@ from common import recount
 from common.models import Tag
 from forum.models import Post
 from notices import following
-from studies import mentions
+from studies import keeping, mentions
 from studies.importing.building import COLUMNS, build, sources_of
 from studies.importing.importing import one_at_a_time
 from studies.importing.knowing import refresh_keys
@@ -315,18 +315,8 @@ def _texts(kept: Study, gone: Study, field: models.Field) -> None:
 
 
 def _saves(kept: Study, gone: Study, field: models.Field) -> None:
-    """Who saved both keeps both notes, and one that they have not removed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE studies_savedstudy mine SET"
-            " note = left(concat_ws(E'\\n\\n', NULLIF(mine.note, ''), NULLIF(its.note, '')), 10000),"
-            " saved_at = LEAST(mine.saved_at, its.saved_at),"
-            " removed_at = CASE WHEN its.removed_at IS NULL THEN NULL ELSE mine.removed_at END"
-            " FROM studies_savedstudy its"
-            " WHERE mine.study_id = %s AND its.study_id = %s AND its.member_id = mine.member_id",
-            [kept.pk, gone.pk],
-        )
-    each_once(kept, gone, field)
+    """Who saved both keeps both notes."""
+    keeping.move_saves(kept, gone)
 
 
 def _facts(kept: Study, gone: Study, field: models.Field) -> None:

@@ -200,3 +200,14 @@ class TestTheButton:
         client.force_login(mine)
         client.post(f"/following/{Follow.objects.get().pk}/end/")
         assert following.followers_of(tag) == {theirs.pk}
+
+
+class TestAStudyThatIsFollowed:
+    def test_tells_its_followers_once_that_its_discussion_has_begun_but_not_who_opened_it(self):
+        study, reader, opener = make_study("Foam"), make_member(), make_member()
+        for member in (reader, opener):
+            following.follow(member, study)
+        for _ in range(2):
+            study.open_discussion(opener)
+        assert told(reader) == ["The discussion of a study you follow has begun: Foam"]
+        assert told(opener) == []

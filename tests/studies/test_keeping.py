@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from notices import following
 from studies import keeping
+from studies.merging import merge
 from studies.models import ReadingList, SavedStudy
 from tests.builders import make_librarian, make_member, make_study
 from tests.studies.test_reading_lists import studies_of
@@ -52,8 +53,7 @@ class TestTwoStudiesThatBecomeOne:
         keeping.remove(had_removed, kept)
         keeping.save(had_removed, gone)
         following.follow(one, gone)
-        keeping.move(kept, gone)
-        gone.delete()
+        merge(kept, gone, reason="One work")
         notes = dict(SavedStudy.objects.kept().values_list("member_id", "note"))
         assert notes == {both.pk: "First\n\nSecond", one.pk: "Only", had_removed.pk: ""}
         assert following.followers_of(kept) == {one.pk}
@@ -66,8 +66,7 @@ class TestTwoStudiesThatBecomeOne:
             both.add(study)
         for study in (gone, other):
             one.add(study)
-        keeping.move(kept, gone)
-        gone.delete()
+        merge(kept, gone, reason="One work")
         assert studies_of(both) == [other, kept]
         assert studies_of(one) == [kept, other]
 
