@@ -42,6 +42,7 @@ from studies.models import (
     SummaryVersion,
 )
 from studies.searching import refresh_text
+from studies.standing import subject_note
 
 IDENTIFIERS = ("doi", "pmid", "pmcid")
 # What a librarian may have set by hand at the gone study and not at the kept one, and that goes along.
@@ -436,7 +437,7 @@ def _rename_threads(kept: Study) -> None:
     """Let every thread about the study, its own and those of studies merged into it, name it and lead to it."""
     threads = [kept.discussion_id, *kept.merged_studies.values_list("thread_id", flat=True)]
     Post.objects.filter(pk__in=filter(None, threads)).update(
-        subject_title=kept.title, subject_url=kept.get_absolute_url()
+        subject_title=kept.title, subject_url=kept.get_absolute_url(), subject_note=subject_note(kept.retraction)
     )
 
 

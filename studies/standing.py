@@ -14,13 +14,14 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.models import Q
 
 from common.text import shortened
 from forum.models import Comment, Post
 from notices.models import Follow
 from notices.telling import tell
 from studies.dates import PartialDate
-from studies.models import SavedStudy, Study, StudyChange
+from studies.models import MergedStudy, SavedStudy, Study, StudyChange
 from studies.models.study import Retraction
 
 FIELDS = ("retraction", "retraction_notice", "retraction_date")
@@ -179,7 +180,10 @@ def follow(changed: Iterable[Changed], *, actor=None, reason: str = "") -> None:
     for each in changed:
         notes[subject_note(each.after.state)].append(each.study)
     for note, ids in notes.items():
-        Post.objects.filter(discussed_study__in=ids).exclude(subject_note=note).update(subject_note=note)
+        # A study that others were merged into has their discussions too.
+        earlier = MergedStudy.objects.filter(study__in=ids, thread__isnull=False).values("thread")
+        threads = Post.objects.filter(Q(discussed_study__in=ids) | Q(pk__in=earlier))
+        Post.objects.filter(pk__in=threads.values("pk")).exclude(subject_note=note).update(subject_note=note)
     _tell(changed)
     count_retracted_cites(
         each.study for each in changed if (each.before.state == "retracted") != (each.after.state == "retracted")

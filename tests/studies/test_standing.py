@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.recount import counters
+from forum.models import Post
 from notices import following
 from notices.models import Notification
 from studies import keeping
 from studies.by_hand import give_standing_back, set_standing
 from studies.importing.importing import import_records
 from studies.importing.record import OPPOSITES, Reference, Relation, StudyRecord
+from studies.merging import merge
 from studies.models import Study, StudyChange, StudyRelation
 from studies.related_works import related_works
 from studies.similarity import similar_studies
@@ -134,6 +136,22 @@ class TestEveryPlace:
         assert study().retraction == "corrected"
         take(told("concern_in"))
         assert (study().retraction, study().retraction_date) == ("concern", "2001-03-04")
+
+
+class TestMerging:
+    def test_keeps_standing_relations_and_every_discussion_true(self) -> None:
+        take(WORK, CITING)
+        take(StudyRecord("The same trial again", doi="10.9999/twin", keywords=("hair",)), kind="crossref")
+        twin = Study.objects.get(doi="10.9999/twin")
+        threads = [each.open_discussion(make_member()) for each in (study(), twin)]
+        take(replace(NOTICE, relations=(Relation("retracts", doi="10.9999/twin"),)))
+        merge(study(), twin, actor=make_librarian())
+        assert study().retraction == "retracted" and study("103").retracted_cites_count == 1
+        assert {Post.objects.get(pk=thread.pk).subject_note for thread in threads} == {"Retracted"}
+        take(NOTICE)
+        assert study().retraction == "" and study("103").retracted_cites_count == 0
+        assert {Post.objects.get(pk=thread.pk).subject_note for thread in threads} == {""}
+        assert not [counter.column for counter in counters() if counter.drifted()]
 
 
 class TestBanner:
