@@ -567,6 +567,13 @@ class TestHostile:
                 json.dumps(item.to_json(), ensure_ascii=False).encode()
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 3, 4, 50])
+def test_lines_are_told_apart_however_they_end_and_wherever_a_chunk_does(monkeypatch, chunk):
+    monkeypatch.setattr(texts, "CHUNK", chunk)
+    found = list(texts.lines(io.BytesIO(b"a\r\nbb\rc\n\r\nd")))
+    assert found == [(1, b"a"), (2, b"bb"), (3, b"c"), (4, b""), (5, b"d")]
+
+
 class TestCost:
     """A record costs at most 64 MB, and its time grows with its size and not with the square of it."""
 
