@@ -84,6 +84,14 @@ class TestReportingAnError:
     def test_that_says_nothing_comes_back(self, client, member, sent):
         assert client.post(self.address(make_study()), sent).status_code == 422
 
+    def test_answered_by_two_at_once_keeps_the_first_answer(self, member):
+        report, _ = ErrorReport.send(make_study(), member, kind="other", words="Wrong.")
+        seen_by_another = ErrorReport.objects.get()
+        report.settle(make_librarian(), "mended", "Mended.")
+        seen_by_another.settle(make_librarian(), "no-error", "No error.")
+        assert (ErrorReport.objects.get().status, ErrorReport.objects.get().answer) == ("mended", "Mended.")
+        assert len(told(member)) == 1
+
     def test_is_not_answered_by_a_member(self, client, member):
         report, _ = ErrorReport.send(make_study(), member, kind="other", words="Wrong.")
         assert client.post(f"/librarians/errors/{report.pk}/", {"status": "mended"}).status_code == 403
