@@ -16,7 +16,7 @@ from studies.models.study import Level, Retraction
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 72
 FONT = Path(__file__).parent / "fonts" / "DejaVuSerifCondensed-Bold.ttf"
-VERSION = 1  # of the drawing: a new one makes every kept picture old
+VERSION = 2  # of the drawing: a new one makes every kept picture old
 TITLE_LINES, TITLE_SIZE, TITLE_LIMIT = 5, 54, 400
 INK, PALE, ALARM = "#ffffff", "#e8e6e1", "#b3261e"
 MARKS = {
@@ -53,7 +53,7 @@ def draw(study: Study) -> bytes:
     for line in wrapped(_drawable(title[:TITLE_LIMIT]), TITLE_LINES):
         pen.text((EDGE, top), line, INK, _font(TITLE_SIZE))
         top += round(TITLE_SIZE * 1.28)
-    below = " · ".join(filter(None, (_drawable(journal), year)))
+    below = " · ".join(filter(None, (year, _drawable(journal))))
     pen.text((EDGE, HEIGHT - 130), _cut(below, 34), light, _font(34))
     pen.text((EDGE, HEIGHT - 78), Level(level).label if level != Level.NOT_STATED else "Study", PALE, _font(28))
     name = _cut(_drawable(settings.SITE_NAME), 28)

@@ -33,10 +33,10 @@ def _fields(item: dict[str, Any]) -> Iterator[tuple[str, str]]:
         ("SN", item.get("ISSN")),
         ("DO", item.get("DOI")),
         ("AN", item.get("PMID")),
-        ("DB", item.get("PMID") and "PubMed"),
-        ("DP", item.get("PMID") and "NLM"),
         ("C2", item.get("PMCID")),
         ("UR", item.get("URL")),
+        # Says whose number AN is. DP and DB would say it too, and that the keywords are NLM's, which they are not.
+        ("UR", item.get("PMID") and f"https://pubmed.ncbi.nlm.nih.gov/{item['PMID']}/"),
         ("LA", item.get("language")),
         *(("KW", word) for word in item.get("keyword", "").split(", ")),
         ("N1", item.get("note")),
@@ -55,7 +55,7 @@ def pages(text: str) -> tuple[str, str]:
 
 def _name(name: dict[str, str]) -> str:
     if "literal" in name:
-        return name["literal"]
+        return name["literal"].replace(", ", " – ").replace(",", " ")  # a comma would make a person of a group
     family = f"{name.get('non-dropping-particle', '')} {name.get('family', '')}".strip().replace(",", " ")
     return ", ".join(filter(None, (family, name.get("given", "").replace(",", " "), name.get("suffix", ""))))
 

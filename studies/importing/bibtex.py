@@ -178,7 +178,7 @@ def _record(text: str, strings: Mapping[str, str], place: str) -> StudyRecord:
         title=f"{title}: {subtitle}" if subtitle else title,
         journal=JournalFacts(
             title=title_of(said("journal", "journaltitle", "fjournal", "booktitle", "maintitle")),
-            abbreviation=title_of(said("shortjournal", "journal-iso", "journal_abbrev")),
+            abbreviation=said("shortjournal", "journal-iso", "journal_abbrev"),
             issns=issns_in([said("issn"), said("eissn")]),
         ),
         published=_published(said("date"), said("year"), said("month"), said("day")),

@@ -58,9 +58,7 @@ def record_of(item: dict[str, Any], place: str) -> StudyRecord:
         "title": title_of(text_of(item.get("title"))),
         "journal": {
             "title": title_of(text_of(item.get("container-title"))),
-            "abbreviation": title_of(
-                text_of(item.get("container-title-short")) or text_of(item.get("journalAbbreviation"))
-            ),
+            "abbreviation": text_of(item.get("container-title-short")) or text_of(item.get("journalAbbreviation")),
             "issns": issns_in(texts_of(item.get("ISSN"))),
         },
         "published": published.iso if published else None,

@@ -1,7 +1,8 @@
 """The whole library as files: for research, for a second copy, and for starting another Studyhall from this one.
 
 ``writing`` makes them, ``reading`` takes them into a library. What is told of a study beside its CSL-JSON stands in
-``custom.studyhall`` (``line_of``): nothing of any member but the names that its page shows.
+``custom.studyhall``, under the names of ``StudyRecord``'s fields, as ``importing.csl`` reads them, and a few of its
+own: nothing of any member but the names that the study's page shows.
 """
 
 SCHEMA = 1  # of the files; a reader refuses a higher one

@@ -131,7 +131,7 @@ def _lines(file: Iterable[str], references: _References) -> Iterator[_Line | Ref
 def _line(item: dict[str, Any], references: list[Reference], place: str) -> _Line:
     more = item.get("custom", {}).get("studyhall", {})
     facts = {
-        **more.get("record", {}),
+        **more,
         "title": item["title"],
         "published": _date(item.get("issued", {}).get("date-parts", [[]])[0]),
         **{

@@ -187,9 +187,13 @@ def _more(study: Study, sources: dict[str, StudyRecord]) -> dict[str, Any]:
     record["journal"] = _journal(study)
     if facts := getattr(study, "facts", None):
         record |= {name: getattr(facts, name) for name in facts.FIELDS}
-    known = {each.name for each in fields(StudyRecord)} - TOLD_ELSEWHERE
+    known = {each.name for each in fields(StudyRecord)} - TOLD_ELSEWHERE | {"abstract"}
+    record.pop("abstract", None)
+    text = getattr(study, "text", None)
+    if csl.abstract(study) and text:
+        record["abstract"] = text.abstract
     more: dict[str, Any] = {
-        "record": {name: value for name, value in record.items() if name in known and value},
+        **{name: value for name, value in record.items() if name in known},
         "evidence": {name: getattr(study, name) for name in EVIDENCE},
         "standing": {name: value for name in STANDING if (value := getattr(study, name))},
         "tags": keywords_of(study),
@@ -197,9 +201,6 @@ def _more(study: Study, sources: dict[str, StudyRecord]) -> dict[str, Any]:
         "other_identifiers": [[each.name, each.value] for each in study.other_identifiers.all()],
         "summary": _summary(study),
     }
-    text = getattr(study, "text", None)
-    if csl.abstract(study) and text:
-        more["record"]["abstract"] = text.abstract
     return {name: value for name, value in more.items() if value}
 
 

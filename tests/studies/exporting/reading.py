@@ -43,7 +43,7 @@ def make_known_study(**fields: Any) -> Study:
     study = make_study(
         fields.pop("title", "Effects of 5% minoxidil & DNA_repair on β-catenin: a {randomised} trial"),
         journal=fields.pop("journal", journal), published_year=2011, published_month=2, doi="10.1000/x(y)_1",
-        pmid="21304834", pmcid="PMC3043309", volume="4", issue="2", pages="101-109", language="eng",
+        pmid="21304834", pmcid="PMC3043309", volume="4", issue="2", pages="101-109", language="en",
         licence=fields.pop("licence", "CC BY"), tags=["hair loss", "minoxidil"], **fields,
     )  # fmt: skip
     put_authors(

@@ -36,7 +36,7 @@ def test_csl_json_tells_all_that_is_known() -> None:
     assert (item["volume"], item["issue"], item["page"]) == ("4", "2", "101-109")
     assert (item["DOI"], item["PMID"], item["PMCID"]) == ("10.1000/x(y)_1", "21304834", "PMC3043309")
     assert (item["container-title"], item["container-title-short"]) == ("Journal für Öl & Haut", "J Öl Haut")
-    assert (item["ISSN"], item["language"], item["keyword"]) == ("1177-5475", "eng", "hair loss, minoxidil")
+    assert (item["ISSN"], item["language"], item["keyword"]) == ("1177-5475", "en", "hair loss, minoxidil")
     assert item["URL"].startswith("http://localhost:8000/studies/")
     assert "status" not in item
 
@@ -72,7 +72,7 @@ def test_rispy_reads_the_same_fields() -> None:
     assert entry["authors"] == [
         "van der Berg, Anna Maria",
         "King, Martin L, Jr",
-        "WHO Study Group, Europe",
+        "WHO Study Group – Europe",
         "Müller-Łuć, Ö",
     ]
     assert (entry["year"], entry["date"]) == ("2011", "2011/02//")
@@ -165,7 +165,7 @@ def test_no_title_or_name_breaks_its_file(title: str) -> None:
     assert item["title"] == title
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=30))
 def test_any_text_stays_in_its_field(title: str, family: str, given_name: str) -> None:
     item = {

@@ -174,7 +174,7 @@ def test_an_empty_library_becomes_an_equal_one_and_twice_is_as_once(tmp_path: Pa
 
 def test_real_articles_make_the_round(tmp_path: Path) -> None:
     with shared_file("records/pubmed/efetch_93.xml").open("rb") as file:
-        records = [each for each in read_pubmed(file, "x") if isinstance(each, StudyRecord)][:40]
+        records = [each for each in read_pubmed(file, "x") if isinstance(each, StudyRecord)][:20]
     import_records(records, "pubmed")
     before = picture()
     writing.write(tmp_path)
