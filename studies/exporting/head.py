@@ -79,7 +79,7 @@ def json_ld(
     authorships: Iterable[Authorship],
     keywords: Iterable[str],
     citations: Iterable[Citation],
-    tldr: str = "",
+    description: str = "",
 ) -> dict[str, Any]:
     """The study as schema.org knows it. ``citations`` (with what they cite at hand) as many as are to be told."""
     address = absolute(study.get_absolute_url())
@@ -91,7 +91,7 @@ def json_ld(
         "url": address,
         "headline": study.title[:110],
         "name": study.title,
-        "abstract": tldr,
+        "description": description,
         "author": [_person(each.author) for each in authorships],
         "datePublished": study.published.iso if study.published else "",
         "inLanguage": language(study),
@@ -239,12 +239,12 @@ class Head:
         authorships: Sequence[Authorship],
         keywords: Sequence[str],
         citations: Iterable[Citation],
-        tldr: str = "",
+        description: str = "",
     ) -> None:
         self.address = absolute(study.get_absolute_url())
         self.doi_address = doi_address(study.doi) if study.doi else ""
         self.card = absolute(f"/studies/{study.pk}/card.png")
         self.highwire = highwire(study, authorships, keywords)
-        self.json_ld = in_a_script(json_ld(study, authorships, keywords, citations, tldr))
+        self.json_ld = in_a_script(json_ld(study, authorships, keywords, citations, description))
         path = absolute(address_without_format(study))
         self.alternates = [(f"{path}.{each.suffix}", each.media_type, each.name) for each in FORMATS.values()]

@@ -16,7 +16,7 @@ EVIDENCE = ("evidence_level", "study_type", "evidence_source")
 STANDING = ("retraction", "retraction_notice", "retraction_date")
 SUMMARY = ("tldr", "body", "writer_kind", "writer_name", "written_on", "reviewer_name", "reviewed_on")
 
-FORMULA = ("=", "+", "-", "@", "\t", "'")  # what a spreadsheet may take for more than text at the start of a cell
+FORMULA = tuple("=+-@＝＋－＠\t\r'")  # what a spreadsheet may take for more than text at the start of a cell
 
 
 def in_a_cell(text: str) -> str:

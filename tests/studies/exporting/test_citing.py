@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -65,6 +66,9 @@ def test_any_title_is_text(style: str, title: str) -> None:
     assert set(re.findall(r"<[^>]*>", line)) <= {
         f"<{slash}{tag}>" for slash in ("", "/") for tag in ("i", "b", "sup", "sub")
     }
+    shown = html.unescape(re.sub(r"<[^>]*>", "", line))
+    assert not set("\ue000\ue001\ue002\ue003") & set(shown)
+    assert shown.count("<") >= title.count("<") and shown.count("&") >= title.count("&")
     assert "?." not in line.replace("?.", "", title.count("?.")) and "<script" not in line
 
 

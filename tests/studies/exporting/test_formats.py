@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 
 import pytest
 from django.test import Client
@@ -155,7 +156,10 @@ def test_no_title_or_name_breaks_its_file(title: str) -> None:
     put_authors(study, [(title[:100], title[:100]), title[:100], ("Doe", "Jane")])
     study.refresh_from_db()
     words = " ".join("".join(each if each.isprintable() else " " for each in title).split())
-    (entry,) = read_bibtex(exported(study, "bib"))
+    text = exported(study, "bib")
+    depths = list(accumulate({"{": 1, "}": -1}.get(each, 0) for each in text))
+    assert depths[-1] == 0 and depths.index(0, text.index("{")) == text.rindex("}")  # BibTeX counts escaped ones too
+    (entry,) = read_bibtex(text)
     assert len(entry["author"]) == 3
     assert set(entry) <= {"kind", "key", "author", "title", "journal", "year", "doi", "url"}
     assert entry["title"].replace(" ", "").replace("ˆ", "^") == words.replace(" ", "")  # the reader's own circumflex
