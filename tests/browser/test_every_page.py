@@ -82,6 +82,10 @@ FOR_EVERYONE: dict[str, Callable[[], str]] = {
     "what cites a study": lambda: cited().get_absolute_url() + "cited-by/",
     "posts about a study": of_study("posts/"),
     "research like a study": of_study("similar/"),
+    "a post with study cards": lambda: make_post(
+        body=f"{study().mention}\n\nAs in {study().mention}."
+    ).get_absolute_url(),
+    "wanted studies": path("/studies/wanted/"),
     "a study that is not here": path("/studies/doi/10.1000/nothing-here"),
     "a journal": lambda: study().journal.get_absolute_url(),
     "an author": lambda: Author.objects.filter(authorships__study=study())[0].get_absolute_url(),
