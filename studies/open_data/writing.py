@@ -141,7 +141,7 @@ def _chunks() -> Iterator[Sequence[Study]]:
     """All studies by number, with what their lines say: a handful of queries for each chunk."""
     last = 0
     studies = (
-        Study.objects.select_related("journal", "text", "summary", "facts")
+        Study.objects.select_related("journal", "text", "summary__writer", "summary__reviewer", "facts")
         .defer(*UNREAD)
         .prefetch_related(
             Prefetch(
@@ -221,6 +221,10 @@ def _summary(study: Study) -> dict[str, str]:
     if summary is None or not settings.SUMMARY_LICENCE:
         return {}
     facts = {name: str(value) for name in SUMMARY if (value := getattr(summary, name))}
+    # Members by the names that the page shows now; elsewhere they have no account.
+    for role in ("writer", "reviewer"):
+        if member := getattr(summary, role):
+            facts[f"{role}_name"] = member.username
     return {**facts, "licence": settings.SUMMARY_LICENCE}
 
 

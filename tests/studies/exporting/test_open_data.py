@@ -205,6 +205,21 @@ def test_nothing_private_and_no_closed_abstract_goes_out(tmp_path: Path) -> None
     }
 
 
+def test_a_summary_goes_out_with_the_names_that_its_page_shows(tmp_path: Path) -> None:
+    study = make_study("x", tldr="It helps.")
+    Summary.objects.update(
+        writer=make_member("ada_writes"),
+        reviewer=make_member("ben_reads"),
+        reviewed_on=date(2025, 1, 3),
+        writer_kind="member",
+    )
+    writing.write(tmp_path)
+    empty_library()
+    reading.read(tmp_path)
+    summary = Summary.objects.get()
+    assert (summary.written_by, summary.reviewed_by, summary.study.title) == ("ada_writes", "ben_reads", study.title)
+
+
 def test_without_a_licence_summaries_stay_here(tmp_path: Path, settings) -> None:
     settings.SUMMARY_LICENCE = ""
     fill_library()
