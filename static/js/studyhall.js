@@ -1,5 +1,5 @@
 // What the pages add to htmx: a sentence when an action could not be done, so that nothing fails in silence, and the
-// focus kept where the reader was when a piece of the page is replaced.
+// focus kept where the reader was when a piece of the page is replaced. And menus that close as menus do.
 "use strict";
 
 const messages = {
@@ -41,5 +41,19 @@ document.addEventListener("htmx:load", (event) => {
   if (first) {
     focusMoves = false;
     first.focus();
+  }
+});
+
+// A menu closes with Escape, which gives the focus back, and with a press beside it.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    menu.open = menu.contains(event.target);
   }
 });

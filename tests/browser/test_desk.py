@@ -42,6 +42,7 @@ def act(visitor: Visitor, post: Post, action: str, reason: str, category: Catego
 class TestAModerator:
     def test_reaches_the_desk_from_any_page(self, moderator):
         moderator.visit("/")
+        moderator.page.get_by_text("Menu", exact=True).click()
         moderator.follow("Desk")
         moderator.is_at("/admin/")
         moderator.sees("Moderation and library")
@@ -90,6 +91,8 @@ class TestAMember:
     def test_finds_no_way_to_the_desk(self, open_browser):
         member = open_browser(member=make_member())
         member.visit("/")
+        member.page.get_by_text("Menu", exact=True).click()
+        expect(member.page.get_by_role("link", name="Settings")).to_be_visible()
         expect(member.page.get_by_role("link", name="Desk")).to_have_count(0)
         assert member.visit("/admin/").status == 403
         assert member.visit("/admin/forum/post/").status == 403

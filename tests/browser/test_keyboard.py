@@ -57,6 +57,26 @@ class TestTheSkipLink:
         expect(visitor.page.locator("main :focus")).to_have_count(1)
 
 
+class TestTheMenu:
+    def test_opens_and_closes_by_keyboard_and_gives_the_focus_back(self, visitor):
+        visitor.visit("/community/")
+        page, saved = visitor.page, visitor.page.get_by_role("link", name="Saved")
+        menu = page.locator(".menu > summary")
+        tab_to(page, menu)
+        page.keyboard.press("Enter")
+        tab_to(page, saved, most=1)
+        page.keyboard.press("Escape")
+        expect(saved).to_be_hidden()
+        expect(menu).to_be_focused()
+
+    def test_closes_by_a_press_beside_it(self, visitor):
+        visitor.visit("/community/")
+        visitor.page.locator(".menu > summary").click()
+        expect(visitor.page.get_by_role("link", name="Saved")).to_be_visible()
+        visitor.page.locator("h1").click()
+        expect(visitor.page.get_by_role("link", name="Saved")).to_be_hidden()
+
+
 class TestAVote:
     @pytest.mark.parametrize("key", ["Enter", "Space"])
     def test_is_reached_pressed_and_pressed_again_without_losing_the_focus(self, visitor, key):
