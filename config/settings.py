@@ -349,6 +349,7 @@ TITLE_LIMIT = 200  # characters
 BODY_LIMIT = 40_000  # characters of Markdown in a post
 COMMENT_LIMIT = 10_000  # characters of Markdown in a comment
 GIST_LIMIT = 400  # characters
+EDIT_REASON_LIMIT = 200  # characters
 TAGS_LIMIT = 8  # tags on one post
 LIST_PAGE = 25  # rows on one page of any list
 

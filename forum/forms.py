@@ -80,10 +80,31 @@ class CommentForm(TokenMixin):
     )
 
 
+def edit_reason() -> LineField:
+    return LineField(
+        label="Why you change it",
+        max_length=settings.EDIT_REASON_LIMIT,
+        required=False,
+        help_text="If you like: one line, shown to everyone in the history.",
+    )
+
+
 class CommentEditForm(VersionMixin):
     """A comment that is there already."""
 
     body = TextField(label="Your comment", max_length=settings.COMMENT_LIMIT)
+    reason = edit_reason()
+
+
+class RemovalForm(forms.Form):
+    """Why an earlier version of one's own words should go."""
+
+    reason = LineField(
+        label="Why it should go",
+        max_length=300,
+        help_text="Only moderators read this.",
+        error_messages={"required": "Say in a few words why it should go."},
+    )
 
 
 class PostFields(forms.Form):
@@ -118,6 +139,8 @@ class PostForm(TokenMixin, PostFields):
 
 class PostEditForm(VersionMixin, PostFields):
     """A post that is there already."""
+
+    reason = edit_reason()
 
     @classmethod
     def filled_from(cls, post: Post) -> PostEditForm:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import comments, lists, posts, votes
+from forum.views import comments, history, lists, posts, votes
 
 app_name = "forum"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("posts/<int:pk>/edit/", posts.post_edit, name="post_edit"),
     path("posts/<int:pk>/delete/", posts.post_delete, name="post_delete"),
     path("posts/<int:pk>/comment/", comments.comment_new, name="comment_new"),
+    path("posts/<int:pk>/history/", history.history, {"kind": "post"}, name="post_history"),
+    path("posts/<int:pk>/history/<int:revision>/remove/", history.remove, {"kind": "post"}, name="post_remove"),
     path("posts/<int:pk>/upvote/", votes.upvote, {"kind": "post"}, name="post_upvote"),
     path("posts/<int:pk>/withdraw/", votes.withdraw, {"kind": "post"}, name="post_withdraw"),
     path("posts/<int:pk>/<str:slug>/", posts.post, name="post"),
@@ -20,6 +22,10 @@ urlpatterns = [
     path("comments/<int:pk>/reply/", comments.comment_reply, name="comment_reply"),
     path("comments/<int:pk>/edit/", comments.comment_edit, name="comment_edit"),
     path("comments/<int:pk>/delete/", comments.comment_delete, name="comment_delete"),
+    path("comments/<int:pk>/history/", history.history, {"kind": "comment"}, name="comment_history"),
+    path(
+        "comments/<int:pk>/history/<int:revision>/remove/", history.remove, {"kind": "comment"}, name="comment_remove"
+    ),
     path("comments/<int:pk>/upvote/", votes.upvote, {"kind": "comment"}, name="comment_upvote"),
     path("comments/<int:pk>/withdraw/", votes.withdraw, {"kind": "comment"}, name="comment_withdraw"),
 ]

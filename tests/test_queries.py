@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from common.models import Tag
 from common.tags import set_tags
-from forum.models import Category, Comment, Post, PostTag
+from forum.models import Category, Comment, CommentText, Post, PostTag, PostText
 from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.models import FeedKey
@@ -81,6 +81,8 @@ class World:
             set_tags(post, PostTag, ["shared", f"tag{number}"])
             comment = make_comment(self.post, author=writer, body=f"Answer {number}: {named}")
             make_comment(self.post, author=self.member, body="Reply", parent=comment)
+            PostText.objects.filter(post=self.post).update(body=f"Version {number}")
+            CommentText.objects.filter(comment=self.post.comments.order_by("pk").first()).update(body=f"Way {number}")
             post.upvote(writer)
             comment.upvote(self.member)
             study = make_study(
@@ -147,6 +149,8 @@ class World:
             "post": post,
             "post, oldest comments first": f"{post}?sort=old",
             "comment in its place": f"{post}?at={first.pk}",
+            "history of a post": f"/posts/{self.post.pk}/history/",
+            "history of a comment": f"/comments/{first.pk}/history/",
             "tags": "/tags/",
             "tag": "/tags/shared/",
             "posts of a tag": "/tags/shared/?show=posts",
@@ -262,7 +266,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
+        "comment_delete", "preview", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",

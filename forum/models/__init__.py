@@ -1,6 +1,7 @@
 from forum.models.category import Category
 from forum.models.comment import Comment, CommentText
 from forum.models.post import Post, PostTag, PostText
+from forum.models.removal import Removal
 from forum.models.vote import CommentVote, PostVote
 
-__all__ = ["Category", "Comment", "CommentText", "CommentVote", "Post", "PostTag", "PostText", "PostVote"]
+__all__ = ["Category", "Comment", "CommentText", "CommentVote", "Post", "PostTag", "PostText", "PostVote", "Removal"]

@@ -139,8 +139,11 @@ class Comment(Moderated, Upvotable):
         return self.is_shown and self.post.can_be_answered_by(user)
 
     @transaction.atomic
-    def edit(self, *, body: str, version: int) -> None:
-        """Change the words. Raises ``StaleEdit`` when another edit came between, ``Locked`` where nobody may edit."""
+    def edit(self, *, body: str, version: int, reason: str = "") -> None:
+        """Change the words. Raises ``StaleEdit`` when another edit came between, ``Locked`` where nobody may edit.
+
+        ``reason`` stands in the history.
+        """
         post = Post.objects.select_for_update(no_key=True).get(pk=self.post_id)
         if post.is_locked or not post.is_shown or not Comment.objects.get(pk=self.pk).is_shown:
             raise Locked
@@ -150,6 +153,8 @@ class Comment(Moderated, Upvotable):
         if not changed:
             raise StaleEdit
         text = CommentText.objects.select_for_update().get(comment=self)
+        if text.body != body:
+            text.edit_reason = reason
         text.comment, text.body = self, body
         text.save()
         self.refresh_from_db()
@@ -186,16 +191,19 @@ class Comment(Moderated, Upvotable):
 
 @pghistory.track(
     pghistory.UpdateEvent("edit", condition=pghistory.AnyChange("body"), row=pghistory.Old),
-    fields=["comment", "body"],
+    fields=["comment", "body", "edit_reason"],
     model_name="CommentRevision",
 )
 class CommentText(models.Model):
-    """The words of a comment: Markdown as written, HTML as rendered at save."""
+    """The words of a comment: Markdown as written, HTML as rendered at save. ``edit_reason``: as of a post."""
 
     comment = models.OneToOneField(Comment, models.CASCADE, related_name="text", primary_key=True)
     body = models.TextField(max_length=settings.COMMENT_LIMIT)
     body_html = models.TextField(editable=False)
     renderer_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    edit_reason = models.CharField(
+        max_length=settings.EDIT_REASON_LIMIT, blank=True, default="", db_default="", editable=False
+    )
 
     def __str__(self) -> str:
         return self.body[:60]

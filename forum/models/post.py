@@ -26,7 +26,8 @@ from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
 from moderation import log
 
-RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw"})  # they follow a post's id in addresses
+# They follow a post's id in addresses.
+RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history"})
 
 
 class PostQuerySet(models.QuerySet):
@@ -176,9 +177,12 @@ class Post(Moderated, Upvotable):
         return user.is_authenticated and self.is_shown and not self.is_locked
 
     @transaction.atomic
-    def edit(self, *, category: Category, title: str, body: str, tags=(), own_gist: str = "", version: int) -> None:
+    def edit(
+        self, *, category: Category, title: str, body: str, tags=(), own_gist: str = "", version: int, reason: str = ""
+    ) -> None:
         """Change the post. ``version`` is the one the editor started from; raises ``StaleEdit`` when another
-        edit came between, ``Locked`` where nobody may edit; then nothing is written."""
+        edit came between, ``Locked`` where nobody may edit; then nothing is written. ``reason`` stands in
+        the history."""
         open_now = Post.objects.filter(pk=self.pk, is_locked=False, is_hidden=False, deleted_at__isnull=True)
         changed = open_now.filter(version=version).update(
             category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
@@ -188,6 +192,8 @@ class Post(Moderated, Upvotable):
             raise StaleEdit if open_now.exists() else Locked
         names = set_tags(self, PostTag, tags)
         text = PostText.objects.select_for_update().get(post=self)
+        if (text.title, text.body) != (title, body):
+            text.edit_reason = reason
         text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
         text.save()
         self.refresh_from_db()
@@ -266,13 +272,14 @@ class Post(Moderated, Upvotable):
 
 @pghistory.track(
     pghistory.UpdateEvent("edit", condition=pghistory.AnyChange("title", "body"), row=pghistory.Old),
-    fields=["post", "title", "body"],
+    fields=["post", "title", "body", "edit_reason"],
     model_name="PostRevision",
 )
 class PostText(models.Model):
     """The words of a post: Markdown as written, HTML as rendered at save, and what search reads.
 
-    Each edit keeps the text it replaced as a ``PostRevision``, by trigger.
+    Each edit keeps the text it replaced as a ``PostRevision``, by trigger. ``edit_reason`` is why the words became
+    these; it goes with them into the revision.
     """
 
     post = models.OneToOneField(Post, models.CASCADE, related_name="text", primary_key=True)
@@ -281,6 +288,9 @@ class PostText(models.Model):
     body_html = models.TextField(editable=False)
     renderer_version = models.PositiveSmallIntegerField(default=0, editable=False)
     tag_words = models.TextField(blank=True, default="", editable=False)
+    edit_reason = models.CharField(
+        max_length=settings.EDIT_REASON_LIMIT, blank=True, default="", db_default="", editable=False
+    )
     search_vector = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
         + SearchVector("tag_words", weight="B", config="english")

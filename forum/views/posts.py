@@ -107,7 +107,7 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if refused := limits.refusal(request, "edit", form):
         return refused.told_by(_composer(request, form, editing=shown, status=429))
     try:
-        shown.edit(version=form.cleaned_data["version"], **form.verb_arguments())
+        shown.edit(version=form.cleaned_data["version"], reason=form.cleaned_data["reason"], **form.verb_arguments())
     except Locked:
         form.add_error(None, LOCKED)
         return _composer(request, form, editing=shown, status=409)

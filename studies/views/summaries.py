@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import librarians_only
 from common import markdown
+from common.differences import differences
 from common.paging import paginate
 from moderation import limits
 from studies import drafting
 from studies.checking.check import Check, check_summary
-from studies.differences import differences
 from studies.errors import NotYours, StaleEdit, TooManyOpen
 from studies.forms import DeclineForm, EditorForm, SummaryForm
 from studies.models import Study, Summary, SummaryDraft, SummaryProposal

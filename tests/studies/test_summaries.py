@@ -8,8 +8,8 @@ import re
 import pytest
 from django.db import transaction
 
+from common.differences import differences
 from notices.models import Notification
-from studies.differences import differences
 from studies.errors import StaleEdit
 from studies.merging import merge
 from studies.models import ErrorReport, Study, StudyChange, Summary, SummaryProposal, SummaryVersion
