@@ -55,6 +55,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     authorships = list(found.authorships.select_related("author"))
     summary = getattr(found, "summary", None)
     close = similar_studies(found, most=SHOWN_SIMILAR)
+    mentioned_in = _mentioned_in(found)
     page = render(
         request,
         "studies/study.html",
@@ -74,10 +75,10 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "authorships": authorships,
             "citations": shown,
             "related": related,
-            "voted": PostVote.of(request.user, related.posts),
+            "voted": PostVote.of(request.user, [*related.posts, *mentioned_in]),
             "similar": close,
             "saved": SavedStudy.of(request.user, [found, *(row.study for row in close.rows)]),
-            "mentioned_in": _mentioned_in(found),
+            "mentioned_in": mentioned_in,
             "mention_count": CappedCount.at_most(found.mention_count),
             "is_followed": bool(followed_among(request.user, [found])),
         },
@@ -89,7 +90,7 @@ def _mentioned_in(study: Study) -> list[Post]:
     """The newest posts that mention it; no query where none does."""
     if not study.mention_count:
         return []
-    return list(posts_mentioning(study, most=SHOWN_MENTIONS).select_related("author", "category"))
+    return list(posts_mentioning(study, most=SHOWN_MENTIONS).for_list())
 
 
 def _described(answer: HttpResponse, study: Study) -> HttpResponse:
