@@ -28,7 +28,7 @@ class TestMentionedIn:
         for number in range(5):
             make_post(title=f"Post number {number}", body="10.1234/abc")
         shown = page(client, study.get_absolute_url())
-        section = shown[shown.index('id="mentions-title"') :][:2500]
+        section = shown[shown.index('id="mentions-title"') : shown.index('id="posts-title"')]
         assert "Mentioned in 5 posts" in section
         assert "Post number 4" in section
         assert "Post number 1" not in section
