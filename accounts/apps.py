@@ -10,6 +10,9 @@ class AccountsConfig(AppConfig):
         from allauth.usersessions.models import UserSession
 
         from accounts.middleware import begin, coarsen
+        from accounts.models import Member
+        from common import calling
 
         pre_save.connect(coarsen, sender=UserSession, dispatch_uid="accounts.coarsen")
         user_logged_in.connect(begin, dispatch_uid="accounts.begin")
+        calling.know(Member.objects.called)

@@ -11,7 +11,7 @@ style, name or frame anything, link to anything but ``http:``, ``https:``, ``mai
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from html import escape
 from typing import Any
@@ -26,10 +26,10 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
-from common import naming
+from common import calling, naming
 from common.text import clean_text, cut_at_word, first_sentences
 
-RENDERER_VERSION = 2  # stored beside rendered HTML; raise it when the same source gives other HTML
+RENDERER_VERSION = 3  # stored beside rendered HTML; raise it when the same source gives other HTML
 
 OUTPUT_LIMIT = 400_000  # characters of HTML
 NESTING_LIMIT = 20  # quotes and lists in one another: a list counts two
@@ -46,11 +46,13 @@ REL = "nofollow ugc noopener"
 Env = dict[str, Any]
 
 
-def render(source: str, *, doc_id: str = "", works: bool = False) -> str:
+def render(source: str, *, doc_id: str = "", works: bool = False, members: bool = False) -> str:
     """The HTML of a Markdown source, safe to put into a page as it is.
 
     With ``works``, identifiers of works and links to them become links that say which work is meant
-    (``common.naming``); not in code, and not in what is struck out. ``doc_id`` tells one body from another on the same
+    (``common.naming``); not in code, and not in what is struck out. With ``members``, the first few "@name" of members
+    become links to them (``common.calling``), outside code, quotes and links; only a text that calls somebody is looked
+    up, once. ``doc_id`` tells one body from another on the same
     page ("c12" for comment 12): footnotes are the only things that get ids, and theirs contain it. Never raises; the
     HTML is at most ``OUTPUT_LIMIT`` characters long. A source that would give more, or that nests deeper than
     ``NESTING_LIMIT``, is shown as typed, in paragraphs of plain text.
@@ -58,6 +60,7 @@ def render(source: str, *, doc_id: str = "", works: bool = False) -> str:
     source = clean_text(source)
     env: Env = {"doc": re.sub(r"[^A-Za-z0-9]+", "-", doc_id)[:40], "highlight_left": HIGHLIGHT_LIMIT}
     env["works_left"] = WORKS_LIMIT if works else 0
+    env["members"] = members
     try:
         tokens = _parse(source, env)
         html = _parser().renderer.render(tokens, _parser().options, env)
@@ -166,7 +169,8 @@ def _parse(source: str, env: Env) -> list[Token]:
     if source.count("[") > BRACKETS_LIMIT or _cells(source) > CELLS_LIMIT:
         raise TooMuch
     tokens = _parser().parse(source, env)
-    size = 0
+    size = quotes = 0
+    callers: list[Token] = []
     for index, token in enumerate(tokens):
         # The parser leaves out what stands deeper, without a word.
         if token.level >= NESTING_LIMIT - 1 and token.type in CONTAINERS:
@@ -179,7 +183,52 @@ def _parse(source: str, env: Env) -> list[Token]:
             token.children = _dress_inline(token.children)
             if env.get("works_left"):
                 token.children = _with_works(token.children, env)
+            if env.get("members") and not quotes and "@" in token.content:
+                callers.append(token)
+        quotes += (token.type == "blockquote_open") - (token.type == "blockquote_close")
+    if callers:
+        _link_called(callers)
     return tokens
+
+
+def _link_called(callers: Sequence[Token]) -> None:
+    """Link the members that these inline tokens call."""
+    texts = [each for token in callers for each in _own_texts(token.children or ())]
+    known = calling.known(name for text in texts for name in calling.names_in(text.content))
+    if not known:
+        return
+    for token in callers:
+        own = set(map(id, _own_texts(token.children or ())))
+        token.children = [
+            part for child in token.children or () for part in (_called(child, known) if id(child) in own else [child])
+        ]
+
+
+def _own_texts(children: Iterable[Token]) -> Iterator[Token]:
+    """The running text among inline tokens: neither code, nor within a link, nor struck out."""
+    within = 0
+    for token in children:
+        if token.type in ("link_open", "link_close", "s_open", "s_close"):
+            within += token.nesting
+        elif token.type == "text" and not within:
+            yield token
+
+
+def _called(text: Token, known: dict[str, calling.Called]) -> Iterator[Token]:
+    at = 0
+    for match in calling.CALL.finditer(text.content):
+        called = known.get(match["name"].lower())
+        if called is None:
+            continue
+        yield Token("text", "", 0, content=text.content[at : match.start()])
+        attributes: dict[str, str | int | float] = {
+            "href": called.address, "class": "mention", "data-member": called.pk,
+        }  # fmt: skip
+        yield Token("link_open", "a", 1, attrs=attributes, info="member")
+        yield Token("text", "", 0, content=match[0])
+        yield Token("link_close", "a", -1, info="member")
+        at = match.end()
+    yield Token("text", "", 0, content=text.content[at:])
 
 
 def _cells(source: str) -> int:
@@ -451,6 +500,8 @@ def _allowed_value(tag: str, attribute: str, value: str) -> str | None:
         return value if is_followed(value) or (value.startswith("#") and FOOTNOTE_ID.fullmatch(value[1:])) else None
     if attribute == "data-work":
         return value if naming.KEY.fullmatch(value) else None
+    if attribute == "data-member":
+        return value if value.isascii() and value.isdecimal() else None
     return value
 
 
@@ -487,7 +538,7 @@ _sanitizer = nh3.Cleaner(
     },
     clean_content_tags={"script", "style", "template", "title", "iframe", "svg", "math"},
     attributes={
-        "a": {"href", "title", "id", "aria-label", "data-work"},
+        "a": {"href", "title", "id", "aria-label", "data-work", "data-member"},
         "li": {"id"},
         "ol": {"start"},
         "input": {"checked", "disabled", "aria-label"},
@@ -502,7 +553,7 @@ _sanitizer = nh3.Cleaner(
     },
     set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
     allowed_classes={
-        "a": {"image-link", "footnote-back", "work", "work--worded"},
+        "a": {"image-link", "footnote-back", "work", "work--worded", "mention"},
         "code": {"highlight"},
         "div": {"table-scroll", "footnotes", "markdown-alert"}
         | {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")},

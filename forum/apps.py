@@ -7,8 +7,10 @@ class ForumConfig(AppConfig):
     name = "forum"
 
     def ready(self) -> None:
-        from forum.models import Comment, Post
+        from accounts.models import Member
+        from forum.models import Category, Comment, Post
         from moderation import reporting
+        from notices import following, kinds
 
         reporting.register(
             reporting.Reportable(
@@ -27,6 +29,20 @@ class ForumConfig(AppConfig):
                 author=lambda comment: comment.author,
                 words=lambda comment: comment.text.body,
             ),
+        )
+        following.register(
+            following.Followable(
+                "post", Post, "Post", lambda rows, member: rows & Post.objects.visible_to(member), has_levels=True
+            ),
+            following.Followable("category", Category, "Category"),
+            following.Followable("member", Member, "Member", lambda rows, member: rows.filter(is_active=True)),
+        )
+        kinds.register(
+            kinds.Kind("reply", "Somebody replies to my post or comment"),
+            kinds.Kind("mention", "Somebody mentions me by @name"),
+            kinds.Kind("new_comments", "New comments on a post I follow"),
+            kinds.Kind("new_posts", "New posts in a category, by a member or under a tag I follow"),
+            kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
         )
         recount.register(
             recount.Counter("forum_post", "score", "SELECT count(*) FROM forum_postvote v WHERE v.thing_id = t.id"),

@@ -23,12 +23,14 @@ class Followable:
     """A kind of thing that has a "Follow" button: ``name`` stands in addresses, ``title`` over the list of follows.
 
     ``visible_to`` narrows the model's rows to those that a member may know of; without it everyone may know of all.
+    One that ``has_levels`` is followed at a level of one's choice, and "nothing" is kept.
     """
 
     name: str
     model: type[models.Model]
     title: str
     visible_to: Callable[[models.QuerySet, Any], models.QuerySet] | None = None
+    has_levels: bool = False
 
     def seen_by(self, member: Any) -> models.QuerySet:
         rows = self.model._default_manager.all()
@@ -57,14 +59,29 @@ def follow(member: Any, thing: models.Model, level: str = Follow.Level.EVERYTHIN
 
     Raises ``TooManyFollows`` for a member who follows ``MOST_FOLLOWS`` things already.
     """
-    if Follow.objects.filter(member=member)[:MOST_FOLLOWS].count() >= MOST_FOLLOWS:
+    by_hand = Follow.objects.filter(member=member, is_automatic=False)
+    if by_hand[:MOST_FOLLOWS].count() >= MOST_FOLLOWS:
         raise TooManyFollows
     Follow.objects.bulk_create(
         [Follow(member=member, content_type=_type(thing), object_id=thing.pk, level=level)],
         update_conflicts=True,
         unique_fields=["content_type", "object_id", "member"],
-        update_fields=["level"],
+        update_fields=["level", "is_automatic"],
     )
+
+
+def follow_by_itself(member: Any, thing: models.Model, level: str) -> None:
+    """Let the member follow what they take part in, unless they follow it already or have chosen "nothing"."""
+    row = Follow(member=member, content_type=_type(thing), object_id=thing.pk, level=level, is_automatic=True)
+    Follow.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def level_of(member: Any, thing: models.Model) -> str:
+    """The level at which the member follows the thing; "" where they do not, and for a guest."""
+    if not member.is_authenticated:
+        return ""
+    mine = Follow.objects.filter(content_type=_type(thing), object_id=thing.pk, member=member)
+    return mine.values_list("level", flat=True).first() or ""
 
 
 def unfollow(member: Any, thing: models.Model) -> None:

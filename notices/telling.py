@@ -24,11 +24,16 @@ UNREAD_CAP = 100
 
 # In the order of the index, so that two who tell the same members do not wait for each other.
 TELL = """
-    INSERT INTO notices_notification (member_id, kind, key, words, many, url, count, is_unread, told_at)
-    SELECT m.id, %(kind)s, %(key)s, %(words)s, '', %(url)s, 1, true, now()
+    INSERT INTO notices_notification (member_id, kind, key, words, many, url, count, is_unread, told_at, place, part)
+    SELECT m.id, %(kind)s, %(key)s, %(words)s, '', %(url)s, 1, true, now(), %(place)s, %(part)s
     FROM accounts_member m
     LEFT JOIN notices_preference p ON p.member_id = m.id AND p.kind = %(kind)s
     WHERE m.id = ANY(%(members)s) AND m.is_active AND p.place IS DISTINCT FROM %(nowhere)s
+        AND NOT EXISTS (
+            SELECT FROM notices_follow f
+            WHERE f.content_type_id = %(content_type)s AND f.object_id = %(thing)s AND f.member_id = m.id
+                AND f.level = %(nothing)s
+        )
     ORDER BY m.id
     ON CONFLICT (member_id, key) DO NOTHING
 """
@@ -60,12 +65,17 @@ def tell(
     words: str,
     url: str,
     besides: Member | int | None = None,
+    about: models.Model | None = None,
+    place: str = "",
+    part: int | None = None,
 ) -> int:
     """Tell these members, each once for a ``key`` however often this is called; gives how many were told now.
 
     Takes members or their ids; ``kind`` is a registered kind (``notices.kinds``), ``words`` a sentence in plain text
     (cut at 500 characters), ``url`` an address of this site. ``besides`` is who did it: nobody is told of their own
-    deed. Raises ``LookupError`` for an unknown kind and ``ValueError`` for an address elsewhere or a key too long.
+    deed. ``about`` is a thing of which those hear nothing who follow it at "nothing"; ``place`` and ``part`` are what
+    ``withdraw`` and ``restore`` know it again by. Raises ``LookupError`` for an unknown kind and ``ValueError`` for an
+    address elsewhere or a key too long.
     """
     _check(kind, key, url)
     ids = {_id(member) for member in members} - {_id(besides)}
@@ -78,6 +88,11 @@ def tell(
         "url": url,
         "members": sorted(id for id in ids if id is not None),
         "nowhere": Preference.Place.NOWHERE,
+        "content_type": about and ContentType.objects.get_for_model(about).pk,
+        "thing": about and about.pk,
+        "nothing": Follow.Level.NOTHING,
+        "place": place,
+        "part": part,
     }
     with connection.cursor() as cursor:
         cursor.execute(TELL, values)
@@ -124,6 +139,126 @@ def tell_followers(model: type[models.Model], news: Sequence[News], *, kind: str
     with connection.cursor() as cursor:
         cursor.execute(TELL_FOLLOWERS, values)
         return cursor.rowcount
+
+
+# One notification for each member, whatever number of the things they follow; the first of them names it.
+GATHER = """
+    INSERT INTO notices_notification AS n
+        (member_id, kind, key, words, many, url, count, is_unread, told_at, place, gathered)
+    SELECT DISTINCT ON (m.id)
+        m.id, %(kind)s, news.key, news.one, news.many, news.url, 1, true, now(), news.place, ARRAY[%(part)s::bigint]
+    FROM unnest(%(types)s::int[], %(things)s::bigint[], %(keys)s::text[], %(places)s::text[], %(ones)s::text[],
+        %(manys)s::text[], %(urls)s::text[])
+        WITH ORDINALITY news (content_type_id, thing_id, key, place, one, many, url, rank)
+    JOIN notices_follow f
+        ON f.content_type_id = news.content_type_id AND f.object_id = news.thing_id AND f.level = %(everything)s
+    JOIN accounts_member m ON m.id = f.member_id AND m.is_active AND NOT m.id = ANY(%(besides)s)
+    LEFT JOIN notices_preference p ON p.member_id = m.id AND p.kind = %(kind)s
+    WHERE p.place IS DISTINCT FROM %(nowhere)s
+    ORDER BY m.id, news.rank
+    ON CONFLICT (member_id, key) DO UPDATE SET
+        gathered = n.gathered || excluded.gathered, count = cardinality(n.gathered) + 1, many = excluded.many,
+        words = CASE cardinality(n.gathered) WHEN 0 THEN excluded.words
+            ELSE cardinality(n.gathered) + 1 || ' ' || excluded.many END,
+        url = excluded.url, is_unread = true, is_withdrawn = false, told_at = excluded.told_at
+    WHERE NOT (n.gathered || n.withheld) @> excluded.gathered
+"""
+# "new posts in Treatment" is "1 new post in Treatment" when one is left: which, its words have not kept.
+MOVE = """
+    UPDATE notices_notification n SET
+        {source} = array_remove({source}, %(part)s::bigint), {target} = {target} || %(part)s::bigint,
+        count = now_there.number, is_withdrawn = now_there.number = 0,
+        words = now_there.number || ' ' || CASE now_there.number
+            WHEN 1 THEN regexp_replace(n.many, '^([^ ]+ [^ ]+)s ', '\\1 ') ELSE n.many END
+    FROM (
+        SELECT id, cardinality(gathered) + {step} AS number FROM notices_notification
+        WHERE place = ANY(%(places)s) AND {source} @> ARRAY[%(part)s::bigint] ORDER BY id FOR NO KEY UPDATE
+    ) now_there
+    WHERE n.id = now_there.id
+"""
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """One new thing under a followed thing, to be gathered with others under ``key``.
+
+    Alone it is told in the words ``one``; several as their number and ``many``, whose second word ends in "s"
+    ("new posts in Treatment"). ``place`` is where ``withhold`` finds it.
+    """
+
+    thing: models.Model
+    key: str
+    place: str
+    one: str
+    many: str
+    url: str
+
+
+def gather(news: Sequence[Gathering], *, part: int, kind: str, besides: Iterable[int | None] = ()) -> int:
+    """Tell each follower of these things, at "everything", of one new thing, ``part``: once, by the first they follow.
+
+    What has been gathered under a key already is not told again. One statement for any number of followers.
+    """
+    for each in news:
+        _check(kind, each.key, each.url)
+    if not news:
+        return 0
+    values: dict[str, Any] = {
+        "kind": kind,
+        "part": part,
+        "types": [ContentType.objects.get_for_model(each.thing).pk for each in news],
+        "things": [each.thing.pk for each in news],
+        "keys": [each.key for each in news],
+        "places": [each.place for each in news],
+        "ones": [shortened(each.one, WORDS_LIMIT) for each in news],
+        "manys": [shortened(each.many, MANY_LIMIT) for each in news],
+        "urls": [each.url for each in news],
+        "besides": [pk for pk in besides if pk is not None],
+        "everything": Follow.Level.EVERYTHING,
+        "nowhere": Preference.Place.NOWHERE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(GATHER, values)
+        return cursor.rowcount
+
+
+def withhold(places: Sequence[str], part: int) -> None:
+    """Count ``part`` no more in what gathered it at these places: it went out of sight."""
+    _move("gathered", "withheld", -1, places, part)
+
+
+def give_back(places: Sequence[str], part: int) -> None:
+    """Count ``part`` again where it was withheld."""
+    _move("withheld", "gathered", +1, places, part)
+
+
+def _move(source: str, target: str, step: int, places: Sequence[str], part: int) -> None:
+    if places:
+        with connection.cursor() as cursor:
+            moved = MOVE.format(source=source, target=target, step=step)
+            cursor.execute(moved, {"places": list(places), "part": part})
+
+
+def withdraw(place: str, part: int | None = None) -> None:
+    """Show nobody any more what tells of a place, or of one part of it: it went out of sight."""
+    _at(place, part).filter(is_withdrawn=False).update(is_withdrawn=True)
+
+
+def restore(place: str, part: int | None = None, *, besides: Iterable[int] = ()) -> None:
+    """Show again what tells of a place, or of one part of it, but not of those parts that are out of sight still."""
+    withdrawn = _at(place, part).filter(is_withdrawn=True, count__gt=0)
+    withdrawn.exclude(part__in=list(besides), part__isnull=False).update(is_withdrawn=False)
+
+
+def take_back(members: Iterable[int], *, kind: str, key: str) -> None:
+    """Untell these members what they have not read yet."""
+    if ids := list(members):
+        Notification.objects.filter(member__in=ids, key=key, kind=kind, is_unread=True).delete()
+
+
+def _at(place: str, part: int | None) -> models.QuerySet[Notification]:
+    told = Notification.objects.filter(place=place).exclude(place="")
+    return told if part is None else told.filter(part=part)
 
 
 def _id(member: Member | int | None) -> int | None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from accounts import names
-from common import markdown
+from common import calling, markdown
 
 MODERATORS = "Moderators"
 """The name of the group whose members moderate; a migration makes it."""
@@ -29,6 +29,14 @@ class MemberManager(UserManager["Member"]):
     def get_by_natural_key(self, username: str) -> Member:
         """The member of this name, however its letters are cased. Raises ``Member.DoesNotExist``."""
         return self.get(username__iexact=username)
+
+    def called(self, names: list[str]) -> dict[str, calling.Called]:
+        """The members of these names (in lower case) who are still here: how "@name" finds them."""
+        found = self.annotate(spelled=Upper("username")).filter(spelled__in=[name.upper() for name in names])
+        return {
+            member.username.lower(): calling.Called(member.pk, member.get_absolute_url())
+            for member in found.filter(is_active=True).only("username")
+        }
 
     def librarians(self) -> models.QuerySet[Member]:
         """Who keeps the library: those for whom ``is_librarian`` holds, whatever second factor they have."""

@@ -1,7 +1,18 @@
 from forum.models.category import Category
 from forum.models.comment import Comment, CommentText
-from forum.models.post import Post, PostTag, PostText
+from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
 from forum.models.vote import CommentVote, PostVote
 
-__all__ = ["Category", "Comment", "CommentText", "CommentVote", "Post", "PostTag", "PostText", "PostVote", "Removal"]
+__all__ = [
+    "Category",
+    "Comment",
+    "CommentText",
+    "CommentVote",
+    "Post",
+    "PostNews",
+    "PostTag",
+    "PostText",
+    "PostVote",
+    "Removal",
+]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import ranking
+from forum import ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
@@ -153,11 +153,13 @@ class Comment(Moderated, Upvotable):
         if not changed:
             raise StaleEdit
         text = CommentText.objects.select_for_update().get(comment=self)
+        before = text.body_html
         if text.body != body:
             text.edit_reason = reason
         text.comment, text.body = self, body
         text.save()
         self.refresh_from_db()
+        told.of_edit(self, before, text.body_html)
 
     def delete_by_author(self) -> None:
         """The author's words go out of sight; replies keep a tombstone to hang on."""
@@ -185,6 +187,7 @@ class Comment(Moderated, Upvotable):
         self.refresh_from_db()
         if step := int(self.is_shown) - int(was_shown):
             Post.objects.filter(pk=self.post_id).update(comment_count=F("comment_count") + step)
+            told.sight_changed(self)
             sight_changed.send(Comment, post_id=self.post_id, comment_id=self.pk)
         return True
 
@@ -210,7 +213,7 @@ class CommentText(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         is_new = self._state.adding
-        self.body_html = markdown.render(self.body, doc_id=f"c{self.comment_id}", works=True)
+        self.body_html = markdown.render(self.body, doc_id=f"c{self.comment_id}", works=True, members=True)
         self.renderer_version = markdown.RENDERER_VERSION
         post_id = self.comment.post_id
         with transaction.atomic():

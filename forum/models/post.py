@@ -17,7 +17,7 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import ranking
+from forum import ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
@@ -162,9 +162,10 @@ class Post(Moderated, Upvotable):
         else:
             fresh.save()
         post.is_fresh = True
-        PostText.objects.create(post=post, title=title, body=body)
+        text = PostText.objects.create(post=post, title=title, body=body)
         names = set_tags(post, PostTag, tags)
         PostText.objects.filter(post=post).update(tag_words=" ".join(tag.name for tag in names))
+        told.of_post(post, names, text.body_html)
         return post
 
     def can_be_edited_by(self, user) -> bool:
@@ -192,11 +193,13 @@ class Post(Moderated, Upvotable):
             raise StaleEdit if open_now.exists() else Locked
         names = set_tags(self, PostTag, tags)
         text = PostText.objects.select_for_update().get(post=self)
+        before = text.body_html
         if (text.title, text.body) != (title, body):
             text.edit_reason = reason
         text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
         text.save()
         self.refresh_from_db()
+        told.of_edit(self, before, text.body_html)
 
     @transaction.atomic
     def delete_by_author(self) -> None:
@@ -223,6 +226,7 @@ class Post(Moderated, Upvotable):
         )
         if is_new:
             Post.objects.filter(pk=self.pk).update(comment_count=F("comment_count") + 1)
+            told.of_comment(comment, self, parent)
         self.refresh_from_db(fields=["comment_count", "last_active_at"])
         return comment
 
@@ -266,6 +270,7 @@ class Post(Moderated, Upvotable):
         self.refresh_from_db()
         if step := int(self.is_shown) - int(was_shown):
             count_in_sight(self, step)
+            told.sight_changed(self)
             sight_changed.send(Post, post_id=self.pk, comment_id=None)
         return bool(changed)
 
@@ -307,11 +312,24 @@ class PostText(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         is_new = self._state.adding
-        self.body_html = markdown.render(self.body, doc_id=f"p{self.post_id}", works=True)
+        self.body_html = markdown.render(self.body, doc_id=f"p{self.post_id}", works=True, members=True)
         self.renderer_version = markdown.RENDERER_VERSION
         with transaction.atomic():
             super().save(*args, **kwargs)
             words_written.send(Post, post_id=self.post_id, comment_id=None, html=self.body_html, is_new=is_new)
+
+
+class PostNews(models.Model):
+    """Where a post was told of, as new under something followed: so it is untold there when it goes out of sight."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="news", db_index=False)
+    place = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["post", "place"], name="post_told_once_at_a_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.post_id} at {self.place}"
 
 
 class PostTag(TaggedItem):

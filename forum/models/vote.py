@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from forum import told
+
 
 class Vote(models.Model):
     """What votes on posts and on comments share. Subclasses add ``thing``."""
@@ -86,6 +88,7 @@ class Upvotable(models.Model):
         with transaction.atomic():
             if self.vote_model.cast(self.pk, member.pk):
                 self._move_score(+1)
+                told.of_upvotes(self)
 
     def withdraw(self, member) -> None:
         """Take the member's vote back; without one it does nothing."""

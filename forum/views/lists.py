@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from common.paging import KeysetPage, paginate
 from forum import ranking
 from forum.models import Category, Post, PostVote
+from notices.following import followed_among
 
 ORDERS = {
     "hot": ("-hotness", "-pk"),
@@ -60,6 +61,7 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
             "section": "community",
             "category": shelf,
             "categories": Category.objects.all(),
+            "is_followed": bool(shelf and followed_among(request.user, [shelf])),
             "page": page,
             "pinned": pinned,
             "sorts": ranking.SORTS,

@@ -19,6 +19,7 @@ from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
 from forum.related import related_posts
 from moderation import limits
+from notices.following import level_of
 
 LOCKED = "This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it."
 
@@ -49,6 +50,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "form": form or CommentForm(),
         "comment_action": reverse("forum:comment_new", args=[shown.pk]),
         "voted": PostVote.of(request.user, [shown]),
+        "level": level_of(request.user, shown),
         "voted_comments": CommentVote.of(request.user, thread.everyone),
         "related": related_posts(shown.tags.all(), exclude=shown.pk),
     }
@@ -148,4 +150,4 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _previewed(request: HttpRequest) -> str:
     """What was typed, as it would be shown; no more of it than a post may hold."""
-    return markdown.render(request.POST.get("body", "")[: settings.BODY_LIMIT], works=True)
+    return markdown.render(request.POST.get("body", "")[: settings.BODY_LIMIT], works=True, members=True)

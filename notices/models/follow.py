@@ -9,7 +9,10 @@ from django.db import models
 
 
 class Follow(models.Model):
-    """A member follows a thing of any kind. Made and ended by ``notices.following``."""
+    """A member follows a thing of any kind. Made and ended by ``notices.following``.
+
+    ``is_automatic`` is one that came with what the member wrote; a choice made by hand takes its place.
+    """
 
     class Level(models.TextChoices):
         EVERYTHING = "everything", "Everything"
@@ -21,6 +24,7 @@ class Follow(models.Model):
     object_id = models.BigIntegerField()
     level = models.CharField(max_length=10, choices=Level, default=Level.EVERYTHING)
     followed_at = models.DateTimeField(auto_now_add=True)
+    is_automatic = models.BooleanField(default=False, db_default=False, editable=False)
 
     thing = GenericForeignKey()
 

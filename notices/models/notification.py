@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +14,8 @@ from django.utils import timezone
 
 class NotificationQuerySet(models.QuerySet):
     def of(self, member: Any) -> NotificationQuerySet:
-        return self.filter(member=member.pk)
+        """What this member was told, but for what tells of a thing that is out of sight now."""
+        return self.filter(member=member.pk, is_withdrawn=False)
 
     def unread(self) -> NotificationQuerySet:
         return self.filter(is_unread=True)
@@ -28,6 +30,10 @@ class Notification(models.Model):
 
     ``key`` names what is told of, so that a member is told of it once (``retraction:12:10.1000/notice``). ``count`` is
     how many things of one kind it has gathered; ``told_at`` moves when it gathers more.
+
+    What tells of something that can go out of sight says where that stands (``place``, as "post:12") and which ``part``
+    of the place it is; one that gathers keeps the ids of what it counts (``gathered``), and of what it has counted and
+    that is out of sight now (``withheld``).
     """
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False)
@@ -39,6 +45,11 @@ class Notification(models.Model):
     count = models.PositiveIntegerField(default=1)
     is_unread = models.BooleanField(default=True)
     told_at = models.DateTimeField(default=timezone.now)
+    place = models.CharField(max_length=80, blank=True, default="", db_default="", editable=False)
+    part = models.BigIntegerField(null=True, blank=True, editable=False)
+    gathered = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
+    withheld = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
+    is_withdrawn = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -48,6 +59,7 @@ class Notification(models.Model):
         indexes = (
             models.Index(fields=["member", "-told_at", "-id"], name="told_newest"),
             models.Index(fields=["member"], condition=Q(is_unread=True), name="told_and_unread"),
+            models.Index(fields=["place"], condition=~Q(place=""), name="told_of_a_place"),
         )
 
     def __str__(self) -> str:

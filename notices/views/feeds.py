@@ -44,7 +44,7 @@ def close(request: HttpRequest) -> HttpResponse:
 def notifications_feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """The newest notifications. The address is the key, so it needs no signing in."""
     key = get_object_or_404(FeedKey.objects.valid(), token=token)
-    told = Notification.objects.filter(member=key.member_id).order_by("-told_at", "-pk")[:MOST]
+    told = Notification.objects.of(key.member).order_by("-told_at", "-pk")[:MOST]
     entries = [
         Entry(key=f"/notifications/{each.pk}/", title=each.words, url=each.url, updated=each.told_at) for each in told
     ]

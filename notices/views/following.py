@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -19,54 +22,80 @@ TOO_MANY = f"You follow {following.MOST_FOLLOWS} things, which is as many as any
 @login_required
 def follows(request: HttpRequest) -> HttpResponse:
     """All that the member follows, what was followed last first."""
-    mine = Follow.objects.filter(member=request.user.pk).select_related("content_type").prefetch_related("thing")
+    mine = Follow.objects.filter(member=request.user.pk).select_related("content_type")
     page = paginate(mine, ("-pk",), request.GET.get("after", ""))
     kinds = {each.model: each for each in following.followables()}
     for row in page.rows:
         row.kind = kinds.get(row.content_type.model_class())
+    # What is out of sight is not named here either.
+    for kind in {row.kind for row in page.rows if row.kind}:
+        rows = [row for row in page.rows if row.kind == kind]
+        seen = kind.seen_by(request.user).in_bulk([row.object_id for row in rows])
+        for row in rows:
+            row.seen = seen.get(row.object_id)
     return render(request, "notices/following.html", {"page": page})
 
 
 @require_POST
 @login_required
 def follow(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    thing = _thing(request, kind, pk)
+    followable, thing = _thing(request, kind, pk)
+    level = request.GET.get("level", Follow.Level.EVERYTHING)
+    if level not in Follow.Level.values or (level != Follow.Level.EVERYTHING and not followable.has_levels):
+        raise Http404("This can't be followed at such a level.")
     try:
-        following.follow(request.user, thing)
+        following.follow(request.user, thing, level)
     except following.TooManyFollows:
         if request.htmx:
-            context = {"kind": kind, "thing": thing, "is_followed": False, "problem": TOO_MANY}
-            return render(request, "notices/_follow.html", context, status=409)
+            level = following.level_of(request.user, thing)
+            return _button(request, followable, thing, level, problem=TOO_MANY, status=409)
         messages.error(request, TOO_MANY)
         return redirect(thing)
-    return _answer(request, kind, thing, is_followed=True)
+    return _button(request, followable, thing, level) if request.htmx else redirect(thing)
 
 
 @require_POST
 @login_required
 def unfollow(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    thing = _thing(request, kind, pk)
-    following.unfollow(request.user, thing)
-    return _answer(request, kind, thing, is_followed=False)
+    followable, thing = _thing(request, kind, pk)
+    _end(request.user, followable, thing)
+    level = Follow.Level.NOTHING if followable.has_levels else ""
+    return _button(request, followable, thing, level) if request.htmx else redirect(thing)
 
 
 @require_POST
 @login_required
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a follow from the page of them all, also of a thing that is gone."""
-    Follow.objects.filter(member=request.user.pk, pk=pk).delete()
+    mine = Follow.objects.filter(member=request.user.pk, pk=pk)
+    with_levels = [each.model for each in following.followables() if each.has_levels]
+    kept = [kind.pk for kind in ContentType.objects.get_for_models(*with_levels).values()]
+    # Taking part again must not begin it anew, so this choice is kept.
+    if not mine.filter(content_type__in=kept).update(level=Follow.Level.NOTHING, is_automatic=False):
+        mine.delete()
     return redirect("notices:following")
 
 
-def _thing(request: HttpRequest, kind: str, pk: int):
-    """What is to be followed, if the member may know of it; else ``Http404``."""
+def _end(member: Any, followable: following.Followable, thing: Any) -> None:
+    if followable.has_levels:
+        following.follow(member, thing, Follow.Level.NOTHING)
+    else:
+        following.unfollow(member, thing)
+
+
+def _thing(request: HttpRequest, kind: str, pk: int) -> tuple[following.Followable, Any]:
+    """The kind and what is to be followed, if the member may know of it; else ``Http404``."""
     for each in following.followables():
         if each.name == kind:
-            return get_object_or_404(each.seen_by(request.user), pk=pk)
+            return each, get_object_or_404(each.seen_by(request.user), pk=pk)
     raise Http404("There is no such kind of thing to follow.")
 
 
-def _answer(request: HttpRequest, kind: str, thing, *, is_followed: bool) -> HttpResponse:
-    if request.htmx:
-        return render(request, "notices/_follow.html", {"kind": kind, "thing": thing, "is_followed": is_followed})
-    return redirect(thing)
+def _button(
+    request: HttpRequest, followable: following.Followable, thing: Any, level: str, *, problem: str = "", status=200
+) -> HttpResponse:
+    context = {
+        "kind": followable.name, "thing": thing, "is_followed": bool(level), "level": level, "problem": problem,
+    }  # fmt: skip
+    template = "notices/_follow_levels.html" if followable.has_levels else "notices/_follow.html"
+    return render(request, template, context, status=status)

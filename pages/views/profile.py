@@ -10,6 +10,7 @@ from accounts.models import Member
 from common.counting import capped_count
 from common.paging import paginate
 from forum.models import Comment, Post, PostVote
+from notices.following import followed_among
 from studies.models import ReadingList
 
 KINDS = ("posts", "comments", "lists")
@@ -32,6 +33,7 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "member": member,
         "show": show,
+        "is_followed": bool(followed_among(request.user, [member])),
         "post_count": capped_count(posts),
         "comment_count": capped_count(comments),
         "list_count": capped_count(lists),

@@ -106,7 +106,7 @@ class World:
         tell([self.author], kind="standing", key="one", words="News", url="/")
         self.notification = Notification.objects.get(member=self.author)
         follow(self.author, self.study)
-        self.follow = Follow.objects.get(member=self.author)
+        self.follow = Follow.objects.get(member=self.author, is_automatic=False)
         people = {
             "member": make_member(), "author": self.author, "moderator": make_moderator(),
             "librarian": make_librarian(), "admin": make_member(is_staff=True, is_superuser=True),

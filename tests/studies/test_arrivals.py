@@ -180,7 +180,7 @@ class TestTheButton:
     def test_sends_a_guest_to_sign_in_and_knows_its_kinds(self, client: Client, tag):
         assert client.post(f"/follow/tag/{tag.pk}/")["Location"].startswith("/accounts/login/")
         client.force_login(make_member())
-        assert client.post(f"/follow/member/{tag.pk}/").status_code == 404
+        assert client.post(f"/follow/pigeon/{tag.pk}/").status_code == 404
         assert client.post("/follow/tag/999999/").status_code == 404
         assert client.get(f"/follow/tag/{tag.pk}/").status_code == 405
 

@@ -1,0 +1,165 @@
+"""What the community tells its members, each time in the transaction of the words, the vote or the change of sight.
+
+One key for one comment and one member: whoever is answered, mentioned and follows the thread hears of it once. New
+comments on a followed post, and new posts under a followed member, tag or category, are gathered day by day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from common import calling
+from notices import following, telling
+from notices.models import Follow
+
+if TYPE_CHECKING:
+    from common.models import Tag
+    from forum.models import Comment, Post
+
+MILESTONES = (1, 5, 10, 25, 50)  # upvotes; from 100 on at each one, two and five of a power of ten
+
+FOLLOWED = """
+    SELECT thing.rank FROM unnest(%(types)s::int[], %(things)s::bigint[]) WITH ORDINALITY thing (type, id, rank)
+    WHERE EXISTS (
+        SELECT FROM notices_follow f
+        WHERE f.content_type_id = thing.type AND f.object_id = thing.id AND f.level = %(everything)s
+    )
+    ORDER BY thing.rank
+"""
+
+
+def of_post(post: Post, tags: Iterable[Tag], html: str) -> None:
+    """A new post: whom it mentions, and who follows its author, a tag of it, or its category."""
+    if post.author is not None:
+        following.follow_by_itself(post.author, post, Follow.Level.EVERYTHING)
+    mentioned = _tell_mentioned(post, post, calling.ids_in(html))
+    news = _news(post, list(tags))
+    if news:
+        _note_places(post, [each.place for each in news])
+        telling.gather(news, part=post.pk, kind="new_posts", besides=[post.author_id, *mentioned])
+
+
+def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
+    """A new comment: whom it answers, whom it mentions, and who follows the post at everything."""
+    author: Any = comment.author
+    answered = parent or post
+    following.follow_by_itself(author, post, Follow.Level.REPLIES)
+    whose = "your comment on" if parent else "your post"
+    telling.tell(
+        [answered.author_id] if answered.author_id else [], kind="reply", words=f"{author} replied to {whose} “{post}”",
+        besides=author, **_of(comment, post),
+    )  # fmt: skip
+    mentioned = _tell_mentioned(comment, post, calling.ids_in(comment.text.body_html))
+    day, place = timezone.localtime(comment.posted_at).date().isoformat(), f"post:{post.pk}"
+    one, many = f"{author} commented on “{post}”", f"new comments on “{post}”"
+    news = telling.Gathering(post, f"new_comments:{post.pk}:{day}", place, one, many, comment.get_absolute_url())
+    besides = [author.pk, answered.author_id, *mentioned]
+    telling.gather([news], part=comment.pk, kind="new_comments", besides=besides)
+
+
+def of_edit(thing: Post | Comment, before: str, after: str) -> None:
+    """An edit tells those it mentions now, and untells those it mentions no more and who have not read it yet."""
+    was, now = calling.ids_in(before), calling.ids_in(after)
+    post: Any = getattr(thing, "post", thing)
+    telling.take_back(set(was) - set(now), kind="mention", key=_of(thing, post)["key"])
+    _tell_mentioned(thing, post, [pk for pk in now if pk not in was])
+
+
+def of_upvotes(thing: Any) -> None:
+    """The author hears of a number of upvotes that is worth telling, of each once."""
+    score = thing.score
+    if thing.author_id is None or not _is_milestone(score):
+        return
+    post: Any = getattr(thing, "post", thing)
+    what = "post" if post is thing else "comment on"
+    words = f"Your {what} “{post}” has {score} upvotes" if score > 1 else f"Your {what} “{post}” has its first upvote"
+    known = _of(thing, post)
+    known["key"] = f"upvotes:{known['key']}:{score}"
+    telling.tell([thing.author_id], kind="upvotes", words=words, **known)
+
+
+def sight_changed(thing: Post | Comment) -> None:
+    """What tells of a post or comment that went out of sight goes with it, and comes back with it."""
+    from forum.models import Comment
+
+    move = telling.give_back if thing.is_shown else telling.withhold
+    if isinstance(thing, Comment):
+        place = f"post:{thing.post_id}"
+        move([place], thing.pk)
+        if not thing.is_shown:
+            telling.withdraw(place, thing.pk)
+        elif thing.post.is_shown:
+            telling.restore(place, thing.pk)
+        if not thing.post.is_shown:
+            telling.withdraw(place)
+        return
+    move(list(thing.news.values_list("place", flat=True)), thing.pk)
+    place = f"post:{thing.pk}"
+    if thing.is_shown:
+        gone = Comment.objects.filter(Q(is_hidden=True) | Q(deleted_at__isnull=False), post=thing)
+        telling.restore(place, besides=gone.values_list("pk", flat=True))
+    else:
+        telling.withdraw(place)
+
+
+def _tell_mentioned(thing: Post | Comment, post: Post, members: Sequence[int]) -> Sequence[int]:
+    where = "in" if thing is post else "in a comment on"
+    author = thing.author
+    telling.tell(
+        members, kind="mention", words=f"{author or 'Somebody'} mentioned you {where} “{post}”", besides=author,
+        **_of(thing, post),
+    )  # fmt: skip
+    return members
+
+
+def _of(thing: Any, post: Post) -> dict[str, Any]:
+    """How a notification of this post or comment is known again."""
+    is_post = thing is post
+    return {
+        "key": f"post:{post.pk}" if is_post else f"comment:{thing.pk}",
+        "url": thing.get_absolute_url(),
+        "about": post,
+        "place": f"post:{post.pk}",
+        "part": None if is_post else thing.pk,
+    }
+
+
+def _news(post: Post, tags: Sequence[Tag]) -> list[telling.Gathering]:
+    """The post as new under each of the things it comes under and that somebody follows; what is closest first."""
+    day = timezone.localtime(post.posted_at).date().isoformat()
+    under: list[tuple[Any, str, str]] = [(tag, f"tag:{tag.pk}", f"under {tag}") for tag in tags]
+    under.append((post.category, f"category:{post.category_id}", f"in {post.category}"))
+    if post.author is not None:
+        under.insert(0, (post.author, f"member:{post.author_id}", f"by {post.author}"))
+    values: dict[str, Any] = {
+        "types": [ContentType.objects.get_for_model(thing).pk for thing, _, _ in under],
+        "things": [thing.pk for thing, _, _ in under],
+        "everything": Follow.Level.EVERYTHING,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOWED, values)
+        followed = [under[rank - 1] for (rank,) in cursor.fetchall()]
+    news = []
+    for thing, name, where in followed:
+        place = f"{name}:{day}"
+        one, many = f"A new post {where}: {post}", f"new posts {where}"
+        url = f"{thing.get_absolute_url()}?sort=new" if name.startswith("category:") else thing.get_absolute_url()
+        news.append(telling.Gathering(thing, f"new_posts:{place}", place, one, many, url))
+    return news
+
+
+def _note_places(post: Post, places: Sequence[str]) -> None:
+    from forum.models import PostNews
+
+    PostNews.objects.bulk_create([PostNews(post=post, place=place) for place in places], ignore_conflicts=True)
+
+
+def _is_milestone(score: int) -> bool:
+    digits = str(score)
+    return score in MILESTONES or (score >= 100 and digits[0] in "125" and not digits[1:].strip("0"))
