@@ -5,13 +5,13 @@ Each line is ``address: (reading, writing)``, by GET and by POST. The words:
 ANYONE      open to all, guests too                    MEMBERS     signed in; a guest is sent to sign in
 AUTHOR      who made it; others are refused (403)      OWNER       who owns it; to others it is not there (404)
 OTHERS      any member but who made it (403)           LIBRARIANS  who keeps the library; others are refused (403)
-NOTHING     this method does nothing here (405)
+NOBODY      it is not there for anyone (404)              NOTHING     this method does nothing here (405)
 """
 
 from __future__ import annotations
 
-ANYONE, MEMBERS, AUTHOR, OWNER, OTHERS, LIBRARIANS, NOTHING = (
-    "anyone", "members", "author", "owner", "others", "librarians", "nothing",
+ANYONE, MEMBERS, AUTHOR, OWNER, OTHERS, LIBRARIANS, NOBODY, NOTHING = (
+    "anyone", "members", "author", "owner", "others", "librarians", "nobody", "nothing",
 )  # fmt: skip
 
 MATRIX: dict[str, tuple[str, str]] = {
@@ -22,6 +22,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "pages:search": (ANYONE, NOTHING),
     "pages:tags": (ANYONE, NOTHING),
     "pages:tag": (ANYONE, NOTHING),
+    "pages:tag_feed": (ANYONE, NOTHING),
+    "pages:suggestions": (NOTHING, MEMBERS),
     "pages:profile": (ANYONE, NOTHING),
     "pages:robots": (ANYONE, NOTHING),
     "pages:healthz": (ANYONE, NOTHING),
@@ -70,7 +72,34 @@ MATRIX: dict[str, tuple[str, str]] = {
     "studies:sources": (ANYONE, NOTHING),
     "studies:journal": (ANYONE, NOTHING),
     "studies:author": (ANYONE, NOTHING),
+    "studies:open_data": (ANYONE, NOTHING),
+    "studies:library_feed": (ANYONE, NOTHING),
+    "studies:journal_feed": (ANYONE, NOTHING),
+    "studies:author_feed": (ANYONE, NOTHING),
+    "studies:summary_history": (ANYONE, NOTHING),
+    "studies:summary_version": (ANYONE, NOTHING),
+    # the library, as members help it
+    "studies:suggest": (MEMBERS, MEMBERS),
+    "studies:correct": (MEMBERS, MEMBERS),
+    "studies:report_new": (MEMBERS, MEMBERS),
+    "studies:summary_propose": (MEMBERS, MEMBERS),
+    "studies:summary_preview": (NOTHING, MEMBERS),
     # the library, kept by librarians
+    "studies:wanted_fetch": (NOTHING, LIBRARIANS),
+    "studies:standing": (LIBRARIANS, NOTHING),
+    "studies:summary_edit": (LIBRARIANS, LIBRARIANS),
+    "studies:summary_review": (NOTHING, LIBRARIANS),
+    "studies:summary_draft_new": (NOTHING, LIBRARIANS),
+    "studies:summary_draft": (LIBRARIANS, NOTHING),
+    "studies:summary_proposals": (LIBRARIANS, NOTHING),
+    "studies:summaries_to_review": (LIBRARIANS, NOTHING),
+    "studies:summary_proposal": (LIBRARIANS, LIBRARIANS),
+    "studies:error_reports": (LIBRARIANS, NOTHING),
+    "studies:error_report_settle": (NOTHING, LIBRARIANS),
+    "studies:suggestions": (LIBRARIANS, NOTHING),
+    "studies:suggestion_answer": (NOTHING, LIBRARIANS),
+    "studies:corrections": (LIBRARIANS, NOTHING),
+    "studies:correction_answer": (NOTHING, LIBRARIANS),
     "studies:by_hand": (LIBRARIANS, LIBRARIANS),
     "studies:librarians": (LIBRARIANS, NOTHING),
     "studies:merges": (LIBRARIANS, NOTHING),
@@ -93,6 +122,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "studies:list_new": (MEMBERS, MEMBERS),
     "studies:list": (OWNER, NOTHING),  # a private one
     "studies:list_export": (OWNER, NOTHING),
+    "studies:list_feed": (NOBODY, NOTHING),  # a private list has no feed
     "studies:list_edit": (OWNER, OWNER),
     "studies:list_delete": (OWNER, OWNER),
     "studies:list_add": (NOTHING, OWNER),
@@ -110,6 +140,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "notices:end_follow": (NOTHING, MEMBERS),  # ends a follow of one's own, else nothing
     "notices:follow": (NOTHING, MEMBERS),
     "notices:unfollow": (NOTHING, MEMBERS),
+    "notices:private_feeds": (MEMBERS, NOTHING),
+    "notices:renew_feeds": (NOTHING, MEMBERS),
+    "notices:close_feeds": (NOTHING, MEMBERS),
     "accounts:settings": (MEMBERS, MEMBERS),
     "accounts:sessions": (MEMBERS, MEMBERS),
     # moderation
@@ -122,6 +155,10 @@ APART = {
     "studies:picture": "tests/studies/test_study_page.py: a file, open to all",
     "notices:unread": "answers a number to members and nothing to guests (tests/notices)",
     "notices:mail": "the demo's mail page, which production does not have",
+    "notices:notifications_feed": "whoever has the token (tests/notices)",
+    "studies:followed_feed": "whoever has the token (tests/studies)",
+    "notices:unsubscribe": "whoever has the signed token (tests/notices)",
+    "studies:open_data_file": "tests/studies/exporting: files that are open to all",
     "accounts:login": "tests/accounts/test_signin.py",
     "accounts:signup": "tests/accounts/test_signup.py",
 }

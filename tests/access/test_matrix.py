@@ -17,7 +17,17 @@ from forum.models import CommentText, PostText
 from notices.following import follow
 from notices.models import Follow, Notification
 from notices.telling import tell
-from studies.models import ImportRun, ReadingList
+from studies.models import (
+    Correction,
+    ErrorReport,
+    ImportRun,
+    MentionedWork,
+    ReadingList,
+    StudySuggestion,
+    Summary,
+    SummaryDraft,
+    SummaryProposal,
+)
 from tests.access.matrix import (
     ANYONE,
     APART,
@@ -26,6 +36,7 @@ from tests.access.matrix import (
     LIBRARIANS,
     MATRIX,
     MEMBERS,
+    NOBODY,
     NOTHING,
     OTHERS,
     OWNER,
@@ -52,6 +63,7 @@ MEANING = {
     OWNER: (frozenset({"author"}), 404),
     OTHERS: (SIGNED_IN - {"author"}, 403),
     LIBRARIANS: (frozenset({"librarian", "admin"}), 403),
+    NOBODY: (frozenset(), 404),
     NOTHING: (frozenset(), 405),
 }
 # What a visit may note about itself, whatever its answer.
@@ -113,6 +125,18 @@ class World:
             "banned": make_member(),
         }  # fmt: skip
         self.run = ImportRun.objects.create(asked_by=people["librarian"], kind="identifiers", title="One")
+        keeper = people["librarian"]
+        self.pending = {
+            "studies:error_report_settle": ErrorReport.send(self.study, self.author, kind="other", words="Wrong")[0],
+            "studies:summary_proposal": SummaryProposal.send(
+                self.study, self.author, tldr="It helps.", body="It does."
+            ),
+            "studies:summary_draft": SummaryDraft.objects.create(study=self.study, member=keeper, status="done"),
+            "studies:suggestion_answer": StudySuggestion.ask("doi", "10.1000/asked", self.author),
+            "studies:correction_answer": Correction.send(self.study, self.author, field="volume", before="", after="7"),
+            "studies:wanted_fetch": MentionedWork.objects.create(kind="doi", value="10.1000/wanted", post_count=1),
+        }
+        Summary.write(self.other, editor=keeper, version=0, tldr="It helps.", body="It does.")
         self.clients = {name: Client() for name in VISITORS}
         for name, member in people.items():
             self.clients[name].force_login(member)
@@ -122,6 +146,8 @@ class World:
     def address(self, route: str) -> str:
         """The address of a route, made from what its pattern asks for."""
         study, kind = self.study, route.partition(":")[2]
+        if route in self.pending:
+            return reverse(route, args=[self.pending[route].pk])
         entry = self.list.entries.get()
         own = {
             "pages:tag": ["acne"], "pages:profile": ["author_one"], "forum:category": ["shelf"],
@@ -138,6 +164,10 @@ class World:
             "studies:list_export": [self.list.pk, self.list.slug, "bib"],
             "studies:list_add": [self.list.pk, self.other.pk], "studies:list_take_out": [self.list.pk, study.pk],
             "studies:list_move": [self.list.pk, entry.pk], "studies:entry_note": [self.list.pk, entry.pk],
+            "pages:tag_feed": ["acne"], "studies:journal_feed": [study.journal.slug],
+            "studies:author_feed": [study.authors.get().pk, study.authors.get().slug],
+            "studies:list_feed": [self.list.pk, self.list.slug],
+            "studies:summary_version": [self.other.pk, self.other.slug, 1],
             "studies:arrivals_under": ["journal", study.journal.pk],
             "notices:open": [self.notification.pk], "notices:read": [self.notification.pk],
             "notices:end_follow": [self.follow.pk], "notices:follow": ["study", study.pk],

@@ -112,6 +112,8 @@ class TestDesk:
             "forum.Comment",
             "forum.Post",
             "moderation.Action",
+            "moderation.Case",
+            "moderation.Report",
         }
 
 
