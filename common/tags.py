@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -21,6 +22,7 @@ SLUG_LIMIT = 80  # leaves room for the number that tells two slugs apart
 RESERVED_SLUGS = frozenset({"new", "feed", "all"})
 
 
+@lru_cache(8192)
 def normalise(name: str) -> str:
     """A tag's one spelling: NFKC, lower case, inner white space collapsed, no comma, at most 100 characters.
 

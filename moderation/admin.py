@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -85,7 +86,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         return [path("<int:pk>/decide/<slug:verb>/", act, name="moderation_case_act"), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        case = Case.objects.select_related("author", "claimed_by", "closed_by").filter(pk=object_id).first()
+        case = self.get_object(request, unquote(object_id))
         return super().change_view(request, object_id, form_url, self._context(request, case) if case else None)
 
     def _context(self, request: HttpRequest, case: Case) -> dict[str, Any]:

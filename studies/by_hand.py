@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studies.evidence import assess
-from studies.importing.building import build, combined, sources_of
+from studies.importing.building import build, combined, evidence_of, sources_of
 from studies.importing.importing import one_at_a_time
 from studies.models import Study, StudyChange, StudyFacts
 from studies.models.study import Level
@@ -104,8 +104,8 @@ def _computed(study: Study) -> tuple[str, str, str]:
         found = assess(study.publication_types)
     else:
         record = combined(sources)
-        types = study.publication_types if "publication_types" in study.kept_fields else record.publication_types
-        found = assess(types, (heading.descriptor for heading in record.mesh), record.article_type)
+        types = study.publication_types if "publication_types" in study.kept_fields else None
+        found = evidence_of(record, sources, types)
     return str(found.level), found.study_type, found.source
 
 

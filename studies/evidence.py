@@ -28,7 +28,7 @@ protocols, errata, retraction notices, letters      not stated           they re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from studies.models.study import Level
@@ -110,11 +110,17 @@ ARTICLE_TYPES: dict[str, tuple[Level, str]] = {
 ABOUT_DESIGN_ONLY = (Level.TRIAL, Level.OBSERVATIONAL, Level.CASES)
 
 
-def assess(publication_types: Iterable[str], mesh: Iterable[str] = (), article_type: str = "") -> Evidence:
+def assess(
+    publication_types: Iterable[str],
+    mesh: Iterable[str] = (),
+    article_type: str = "",
+    stated_by: Callable[[str], str] = lambda name: "PubMed",
+) -> Evidence:
     """The evidence level of a study, its design in words, and the fact both come from.
 
     Takes NLM publication types, MeSH descriptor names and the JATS article type, each as its source spells it
-    (case does not matter). A protocol is never counted as the trial that it announces.
+    (case does not matter); ``stated_by`` names the source that gives a publication type. A protocol is never counted as
+    the trial that it announces.
     """
     types = {_key(name) for name in publication_types}
     headings = {_key(name) for name in mesh}
@@ -125,7 +131,7 @@ def assess(publication_types: Iterable[str], mesh: Iterable[str] = (), article_t
                 return _laboratory("Animals", "Study in animals")
             if name == "Observational Study":
                 words = next((design for heading, design in MESH_DESIGNS if _key(heading) in headings), words)
-            return Evidence(level, words, f"PubMed publication type “{name}”")
+            return Evidence(level, words, f"{stated_by(name)} publication type “{name}”")
     if article_type == "protocol":  # NLM indexes a protocol under its planned design
         return _by_article_type(article_type)
     if animals_only:
@@ -136,7 +142,7 @@ def assess(publication_types: Iterable[str], mesh: Iterable[str] = (), article_t
     if "in vitro techniques" in headings:
         return _laboratory("In Vitro Techniques", "Laboratory study")
     if _key("Letter") in types:
-        return Evidence(Level.NOT_STATED, "Letter", "PubMed publication type “Letter”")
+        return Evidence(Level.NOT_STATED, "Letter", f"{stated_by('Letter')} publication type “Letter”")
     return _by_article_type(article_type)
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from common.bulk import copy_in, copy_rows
 from common.models import Tag
 from common.tags import get_or_create, set_tags_of_many
-from studies.evidence import assess
+from studies.evidence import Evidence, assess
 from studies.importing.abstracts import html_of
 from studies.importing.facts import write_facts
 from studies.importing.identity import folded, title_key
@@ -213,7 +213,7 @@ def build(studies: Mapping[int, Sources], new: Mapping[int, Study] | None = None
         for pk, title in MergedStudy.objects.filter(study__in=known).values_list("study_id", "title"):
             titles[pk].append(title)
     facts = {pk: combined(_without(studies[pk], others[pk]) if pk in others else studies[pk]) for pk in rows}
-    writing = _Writing(rows, facts, known)
+    writing = _Writing(rows, facts, studies, known)
     writing.columns(new)
     writing.authors()
     formerly_cited = writing.citations()
@@ -235,9 +235,31 @@ def _keys(study: Study, sources: Sources, merged: Iterable[str]) -> set[Key]:
     return keys | {(key, *rest) for key in map(title_key, others) if key for rest in named}
 
 
-def _columns(study: Study, record: StudyRecord) -> dict[str, Any]:
+# Whose publication types are NLM's own: PubMed's two formats, and what was copied from there: the demo's, and those of
+# another Studyhall, whose files tell the source of each level beside the record.
+OF_NLM = {StudySource.Kind.PUBMED, StudySource.Kind.MEDLINE, StudySource.Kind.DEMO, StudySource.Kind.STUDYHALL}
+
+
+def evidence_of(record: StudyRecord, sources: Sources, types: Sequence[str] | None = None) -> Evidence:
+    """The evidence that a study's records give together, with the name of the source that states the telling type.
+
+    ``types`` are publication types to read instead of the record's own: those that a librarian keeps.
+    """
+
+    def stated_by(name: str) -> str:
+        key = name.casefold()
+        for kind in PRECEDENCE:
+            if kind in sources and any(each.casefold() == key for each in sources[kind].publication_types):
+                return "PubMed" if kind in OF_NLM else str(StudySource.Kind(kind).label)
+        return "PubMed"
+
+    headings = (heading.descriptor for heading in record.mesh)
+    return assess(record.publication_types if types is None else types, headings, record.article_type, stated_by)
+
+
+def _columns(study: Study, record: StudyRecord, sources: Sources) -> dict[str, Any]:
     published = record.published
-    evidence = assess(record.publication_types, (heading.descriptor for heading in record.mesh), record.article_type)
+    evidence = evidence_of(record, sources)
     pmcid = record.pmcid or study.pmcid
     return {
         "title": record.title,
@@ -275,8 +297,14 @@ def _open_access(record: StudyRecord, pmcid: str | None) -> str:
 class _Writing:
     """A batch on its way into the tables. ``known`` are the ids of the studies that were there before."""
 
-    def __init__(self, rows: Mapping[int, Study], facts: Mapping[int, StudyRecord], known: Collection[int]) -> None:
-        self.rows, self.facts, self.known = rows, facts, known
+    def __init__(
+        self,
+        rows: Mapping[int, Study],
+        facts: Mapping[int, StudyRecord],
+        sources: Mapping[int, Sources],
+        known: Collection[int],
+    ) -> None:
+        self.rows, self.facts, self.sources, self.known = rows, facts, sources, known
         self.changes = Changes(list)
         self.people: dict[str, Author] = {}
         self.tag_of: dict[str, Tag] = {}
@@ -293,7 +321,7 @@ class _Writing:
         changed = []
         journals = known_journals([self.facts[pk].journal for pk in self.rows])
         for (pk, study), journal in zip(self.rows.items(), journals, strict=True):
-            wanted = _columns(study, self.facts[pk]) | {"journal": journal}
+            wanted = _columns(study, self.facts[pk], self.sources[pk]) | {"journal": journal}
             differing = [
                 name
                 for name, value in wanted.items()

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -67,6 +68,7 @@ SORT_WORDS = {
 FILLERS = frozenset("the of and in for on de la et der die das und for a an".split())
 
 
+@lru_cache(16_384)
 def folded(text: str) -> str:
     """Lower case, without accents and punctuation, words apart by one space: for comparing, never for showing."""
     bare = text.lower() if text.isascii() else _bare(text)

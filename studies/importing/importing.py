@@ -216,6 +216,11 @@ def one_at_a_time() -> Iterator[None]:
                 [LOCK_TIMEOUT, STATEMENT_TIMEOUT],
             )
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', '60s', true)")
+            # A batch touches few rows of large tables, always by an index. PostgreSQL guesses more of them, and would
+            # read whole tables or compile what runs for a moment.
+            cursor.execute("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
+            # New words wait beside the search index until there are enough of them to be sorted in at once.
+            cursor.execute("SELECT set_config('gin_pending_list_limit', '32MB', true)")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         yield
 

@@ -9,32 +9,41 @@ from django.db import connection, transaction
 from studies import mentions
 
 # The citations that these studies can have changed: their own, those that name them now, those that named them before.
-# Each branch is an index scan: the conditions repeat those of the partial indexes.
+# Each branch is an index scan: the conditions repeat those of the partial indexes. What a citation names is looked up
+# once (MATERIALIZED), and only rows that change are written.
 RESOLVE = """
 WITH candidate AS (
-    SELECT id FROM studies_citation WHERE study_id = ANY(%(ids)s)
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid FROM studies_citation c
+    WHERE c.study_id = ANY(%(ids)s)
     UNION
-    SELECT id FROM studies_citation WHERE cited_id = ANY(%(ids)s)
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid FROM studies_citation c
+    WHERE c.cited_id = ANY(%(ids)s)
     UNION
-    SELECT c.id FROM studies_study s JOIN studies_citation c ON c.doi = s.doi AND c.doi <> ''
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
+    FROM studies_study s JOIN studies_citation c ON c.doi = s.doi AND c.doi <> ''
     WHERE s.id = ANY(%(ids)s)
     UNION
-    SELECT c.id FROM studies_study s JOIN studies_citation c ON c.pmid = s.pmid AND c.pmid <> ''
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
+    FROM studies_study s JOIN studies_citation c ON c.pmid = s.pmid AND c.pmid <> ''
     WHERE s.id = ANY(%(ids)s)
     UNION
-    SELECT c.id FROM studies_study s JOIN studies_citation c ON c.pmcid = s.pmcid AND c.pmcid <> ''
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
+    FROM studies_study s JOIN studies_citation c ON c.pmcid = s.pmcid AND c.pmcid <> ''
     WHERE s.id = ANY(%(ids)s)
     UNION
-    SELECT c.id FROM studies_otheridentifier o JOIN studies_citation c ON c.doi = o.value AND c.doi <> ''
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
+    FROM studies_otheridentifier o JOIN studies_citation c ON c.doi = o.value AND c.doi <> ''
     WHERE o.study_id = ANY(%(ids)s) AND o.name = 'doi'
     UNION
-    SELECT c.id FROM studies_otheridentifier o JOIN studies_citation c ON c.pmid = o.value AND c.pmid <> ''
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
+    FROM studies_otheridentifier o JOIN studies_citation c ON c.pmid = o.value AND c.pmid <> ''
     WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmid'
     UNION
-    SELECT c.id FROM studies_otheridentifier o JOIN studies_citation c ON c.pmcid = o.value AND c.pmcid <> ''
+    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
+    FROM studies_otheridentifier o JOIN studies_citation c ON c.pmcid = o.value AND c.pmcid <> ''
     WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmcid'
 ),
-resolved AS (
+resolved AS MATERIALIZED (
     SELECT c.id, c.study_id, c.cited_id AS before,
            COALESCE(
                NULLIF((SELECT s.id FROM studies_study s WHERE c.doi <> '' AND s.doi = c.doi), c.study_id),
@@ -47,12 +56,12 @@ resolved AS (
                NULLIF((SELECT o.study_id FROM studies_otheridentifier o
                        WHERE c.pmcid <> '' AND o.name = 'pmcid' AND o.value = c.pmcid), c.study_id)
            ) AS after
-    FROM candidate JOIN studies_citation c USING (id)
+    FROM candidate c
 ),
 changed AS (
     UPDATE studies_citation c SET cited_id = r.after
-    FROM resolved r
-    WHERE c.id = r.id AND r.before IS DISTINCT FROM r.after
+    FROM (SELECT * FROM resolved WHERE before IS DISTINCT FROM after) r
+    WHERE c.id = r.id
     RETURNING r.study_id, r.before, r.after
 )
 SELECT study_id FROM changed UNION SELECT before FROM changed UNION SELECT after FROM changed

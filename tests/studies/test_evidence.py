@@ -5,6 +5,8 @@ import inspect
 import pytest
 
 from studies.evidence import ARTICLE_TYPES, MESH_DESIGNS, NOT_STATED, PUBLICATION_TYPES, assess
+from studies.importing.importing import import_records
+from studies.importing.record import StudyRecord
 from studies.models.study import Level, Study
 
 
@@ -86,3 +88,21 @@ def test_every_answer_fits_its_column():
         assert answer.source
         assert len(answer.study_type) <= Study._meta.get_field("study_type").max_length
         assert len(answer.source) <= Study._meta.get_field("evidence_source").max_length
+
+
+@pytest.mark.django_db
+class TestTheSourceNamed:
+    @pytest.mark.parametrize(
+        ("kinds", "named"),
+        [
+            (["openalex"], "OpenAlex"),
+            (["pubmed"], "PubMed"),
+            (["medline"], "PubMed"),
+            (["openalex", "pubmed"], "PubMed"),
+        ],
+    )
+    def test_is_the_one_that_states_the_type(self, kinds: list[str], named: str) -> None:
+        for kind in kinds:
+            record = StudyRecord(title="A study of something", doi="10.1000/x", publication_types=("Review",))
+            import_records([record], kind)
+        assert Study.objects.get().evidence_source == f"{named} publication type “Review”"

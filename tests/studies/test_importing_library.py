@@ -191,8 +191,8 @@ class TestTaking:
     def test_a_record_that_the_database_refuses_costs_only_itself(self, monkeypatch):
         columns = building._columns
 
-        def breaking(study, facts):
-            return columns(study, facts) | ({"published_month": 13} if facts.title == "Bad" else {})
+        def breaking(study, facts, sources):
+            return columns(study, facts, sources) | ({"published_month": 13} if facts.title == "Bad" else {})
 
         monkeypatch.setattr(building, "_columns", breaking)
         report = import_records([record("1"), record("2", "Bad", place="x.xml, record 2"), record("3")], "pubmed")
