@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -221,6 +222,7 @@ def _editor(
         "accepted": set(form.accepted),
         "preview": preview,
         "drafter": drafting.drafter(),
+        "licence": settings.SUMMARY_LICENCE,
     }
     if context.get("proposal"):
         context.setdefault("decline", DeclineForm())
