@@ -13,10 +13,21 @@ from playwright.sync_api import expect
 
 from accounts.models import Member
 from forum.models import Comment, Post
-from studies.models import Author, Study
-from tests.browser.soundness import CORNERS, assert_sound
+from notices.following import follow
+from notices.telling import tell
+from studies import keeping
+from studies.models import Author, ImportLine, ImportRun, MergeProposal, ReadingList, Study, SummaryProposal
+from tests.browser.soundness import CORNERS, LOOKS, assert_sound
 from tests.browser.visitor import PASSWORD, Visitor
-from tests.builders import make_comment, make_member, make_moderator, make_post, make_study, numbers
+from tests.builders import (
+    make_comment,
+    make_librarian,
+    make_member,
+    make_moderator,
+    make_post,
+    make_study,
+    numbers,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -136,6 +147,80 @@ FOR_A_MEMBER: dict[str, Callable[[Member], str]] = {
 }
 
 
+def compared() -> str:
+    one, other = make_study("Foam against nothing"), make_study("Foam against nothing at all")
+    MergeProposal.objects.create(study=one, other=other, why="their titles are alike", score=95)
+    return f"/librarians/merges/{one.pk}/{other.pk}/"
+
+
+def run() -> str:
+    imported = ImportRun.objects.create(
+        kind="file", state="done", title="a-file-with-a-very-long-name" * 4 + ".ris", report={"new": 1}
+    )
+    ImportLine.objects.create(run=imported, kind="new", words="Foam against nothing", study=study())
+    return imported.get_absolute_url()
+
+
+def proposed() -> str:
+    SummaryProposal.send(study(), make_member(), tldr="It helps 7 in 10.", body="In plain words.")
+    return f"/librarians/summaries/{SummaryProposal.objects.latest('pk').pk}/"
+
+
+def kept(member: Member) -> ReadingList:
+    """The list of a member who also saved, follows and was told of a study."""
+    keeping.write_note(member, study(), "Ask about page 4")
+    follow(member, study())
+    tell([member], kind="standing", key=member.username, words="A study was retracted", url="/studies/")
+    reading = ReadingList.start(member, title="Before the appointment", description="*Read* first", is_public=True)
+    reading.add(study(), note="The one that started it")
+    reading.add(make_study("The other one"))
+    return reading
+
+
+# Pages made of the same parts as those above: each is looked at in one corner, in turn.
+OF_THE_LIBRARY_FOR_A_GUEST: dict[str, Callable[[], str]] = {
+    "citing a study": of_study("cite/"),
+    "the history of a study": of_study("history/"),
+    "the sources of a study": of_study("sources/"),
+    "posts that mention a study": of_study("mentions/"),
+    "the versions of a summary": of_study("summary/history/"),
+    "a version beside the one before": of_study("summary/history/2/"),
+    "open data": path("/open-data/"),
+    "the moderation log": path("/moderation/log/"),
+    "a public list": lambda: kept(make_member()).get_absolute_url(),
+}
+OF_THE_LIBRARY_FOR_A_MEMBER: dict[str, Callable[[Member], str]] = {
+    "a list of their own": lambda member: kept(member).get_absolute_url(),
+    "saved studies": lambda member: "/saved/",
+    "following": lambda member: "/following/",
+    "notifications": lambda member: "/notifications/",
+    "a note": lambda member: f"{study().get_absolute_url()}keep/",
+    "what they are told": lambda member: "/settings/notices/",
+    "private feeds": lambda member: "/settings/feeds/",
+    "asking for a study": lambda member: "/studies/suggest/",
+    "correcting a field": lambda member: f"{study().get_absolute_url()}correct/?field=volume",
+    "reporting an error": lambda member: f"{study().get_absolute_url()}report/",
+    "reporting a post": lambda member: f"/report/post/{make_post().pk}/",
+    "proposing a summary": lambda member: f"{study().get_absolute_url()}summary/propose/",
+}
+FOR_A_LIBRARIAN: dict[str, Callable[[], str]] = {
+    "the desk": path("/librarians/"),
+    "two studies side by side": compared,
+    "studies that may be one": path("/librarians/merges/"),
+    "bringing studies in": path("/librarians/import/"),
+    "an import": run,
+    "standing": path("/librarians/standing/"),
+    "errors": path("/librarians/errors/"),
+    "studies asked for": path("/librarians/suggestions/"),
+    "corrections": path("/librarians/corrections/"),
+    "a proposed summary": proposed,
+    "summaries to review": path("/librarians/summaries/to-review/"),
+    "a study": of_study(),
+    "editing a summary": of_study("summary/edit/"),
+    "setting by hand": of_study("by-hand/"),
+}
+
+
 @pytest.fixture
 def member() -> Member:
     name = f"a_name_as_long_as_{next(numbers)}"
@@ -156,6 +241,33 @@ def test_every_page_is_sound_for_a_member(open_browser, member, name):
     visitor = open_browser(member=member)
     visitor.visit(FOR_A_MEMBER[name](member))
     assert_sound(visitor)
+
+
+def assert_sound_in_turn(visitor: Visitor, pages: dict[str, str]) -> None:
+    """Look at all pages in one browser, which asks for the style sheets once, and each in one corner."""
+    faults = []
+    for number, (name, address) in enumerate(pages.items()):
+        answer = visitor.visit(address)
+        try:
+            assert answer.status == 200, answer.status
+            assert_sound(visitor, (LOOKS[number % len(LOOKS)],))
+        except AssertionError as error:
+            faults.append(f"{name}: {error}")
+    assert not faults, "\n".join(faults)
+
+
+def test_every_page_of_the_library_is_sound_for_a_guest(open_browser):
+    assert_sound_in_turn(open_browser(), {name: page() for name, page in OF_THE_LIBRARY_FOR_A_GUEST.items()})
+
+
+def test_every_page_of_the_library_is_sound_for_a_member(open_browser, member):
+    pages = {name: page(member) for name, page in OF_THE_LIBRARY_FOR_A_MEMBER.items()}
+    assert_sound_in_turn(open_browser(member=member), pages)
+
+
+def test_every_page_of_the_desk_is_sound_for_a_librarian(open_browser):
+    pages = {name: page() for name, page in FOR_A_LIBRARIAN.items()}
+    assert_sound_in_turn(open_browser(member=make_librarian()), pages)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +323,15 @@ class TestWhatOpensOnAPage:
         visitor.visit(comment.post.get_absolute_url())
         expect(visitor.page.locator(".badge--danger")).to_have_count(2)
         assert_sound(visitor)
+
+    def test_is_sound_where_the_menu_and_the_folds_of_a_study_are_open(self, open_browser):
+        visitor = open_browser(member=make_librarian())
+        visitor.visit(study().get_absolute_url())
+        visitor.page.locator("main summary", has_text="Cite this study").click()
+        visitor.page.locator(".cite__text").wait_for()
+        visitor.page.locator("main summary", has_text="Abstract").click()
+        visitor.page.locator(".menu > summary").click()
+        assert_sound(visitor, LOOKS[1:])
 
 
 class TestTheWayIn:
