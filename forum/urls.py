@@ -1,14 +1,16 @@
 from django.urls import path
 
-from forum.views import comments, history, lists, posts, votes
+from forum.views import comments, feeds, history, lists, posts, votes
 
 app_name = "forum"
 
 urlpatterns = [
     path("community/", lists.community, name="community"),
+    path("community/feed.atom", feeds.community, name="community_feed"),
     path("community/new/", posts.post_new, name="post_new"),
     path("community/preview/", posts.preview, name="preview"),
     path("community/c/<slug:slug>/", lists.category, name="category"),
+    path("community/c/<slug:slug>/feed.atom", feeds.category, name="category_feed"),
     path("posts/<int:pk>/", posts.post, name="post_short"),
     path("posts/<int:pk>/edit/", posts.post_edit, name="post_edit"),
     path("posts/<int:pk>/delete/", posts.post_delete, name="post_delete"),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("posts/<int:pk>/history/<int:revision>/remove/", history.remove, {"kind": "post"}, name="post_remove"),
     path("posts/<int:pk>/upvote/", votes.upvote, {"kind": "post"}, name="post_upvote"),
     path("posts/<int:pk>/withdraw/", votes.withdraw, {"kind": "post"}, name="post_withdraw"),
+    path("posts/<int:pk>/<str:slug>/feed.atom", feeds.comments, name="post_feed"),
     path("posts/<int:pk>/<str:slug>/", posts.post, name="post"),
     path("comments/<int:pk>/", comments.comment, name="comment"),
     path("comments/<int:pk>/reply/", comments.comment_reply, name="comment_reply"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("tags/", tags.tags, name="tags"),
     path("tags/<str:slugs>/feed.atom", tags.tag_feed, name="tag_feed"),
     path("tags/<str:slugs>/", tags.tag, name="tag"),
+    path("members/<str:name>/feed.atom", profile.profile_feed, name="profile_feed"),
     path("members/<str:name>/", profile.profile, name="profile"),
     path("robots.txt", robots.robots, name="robots"),
     path("healthz", health.healthz, name="healthz"),

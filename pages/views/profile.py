@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Member
 from common.counting import capped_count
+from common.feeds import atom
 from common.paging import paginate
+from forum.feeds import newest_posts
 from forum.models import Comment, Post, PostVote
 from notices.following import followed_among
 from studies.models import ReadingList
@@ -47,3 +50,13 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     else:
         context["page"] = paginate(comments.for_thread().select_related("post"), order, after)
     return render(request, "pages/profile.html", context)
+
+
+@require_safe
+def profile_feed(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A member's newest posts, as a guest sees them."""
+    member = get_object_or_404(Member, username__iexact=name, is_active=True)
+    if member.username != name:
+        return redirect("pages:profile_feed", member.username, permanent=True)
+    entries = newest_posts(author=member)
+    return atom(request, title=f"Posts by {member}", url=member.get_absolute_url(), entries=entries)

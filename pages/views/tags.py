@@ -15,6 +15,7 @@ from common.counting import capped_count
 from common.feeds import MOST, Entry, atom
 from common.models import Tag
 from common.paging import paginate
+from forum.feeds import entry_of
 from forum.models import Post, PostVote
 from notices.following import followed_among
 from studies.feeds import newest
@@ -74,21 +75,10 @@ def tag_feed(request: HttpRequest, slugs: str) -> HttpResponseBase:
         entries += newest(Study.objects.tagged(*found))
     if show != "studies":
         posts = Post.objects.visible_to(AnonymousUser()).tagged(*found).select_related("author")
-        entries += map(_entry_of, posts.order_by("-pk")[:MOST])
+        entries += map(entry_of, posts.order_by("-pk")[:MOST])
     entries.sort(key=lambda entry: entry.updated, reverse=True)
     title = " + ".join(tag.name for tag in found)
     return atom(request, title=title, url=reverse("pages:tag", args=[slugs]), entries=entries)
-
-
-def _entry_of(post: Post) -> Entry:
-    return Entry(
-        key=reverse("forum:post_short", args=[post.pk]),
-        title=post.title,
-        url=post.get_absolute_url(),
-        updated=post.posted_at,
-        summary=post.gist,
-        authors=(post.author.username,) if post.author else (),
-    )
 
 
 def _tags(slugs: str) -> list[Tag] | str:

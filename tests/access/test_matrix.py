@@ -151,6 +151,8 @@ class World:
         entry = self.list.entries.get()
         own = {
             "pages:tag": ["acne"], "pages:profile": ["author_one"], "forum:category": ["shelf"],
+            "forum:category_feed": ["shelf"], "pages:profile_feed": ["author_one"],
+            "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
             "forum:comment_remove": [self.comment.pk, revisions_of("comment", self.comment).get().pk],

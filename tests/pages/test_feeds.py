@@ -14,7 +14,7 @@ from notices.models import FeedKey
 from notices.telling import tell
 from studies import arrivals
 from studies.models import ReadingList, Study
-from tests.builders import make_member, make_moderator, make_post, make_study
+from tests.builders import make_comment, make_member, make_moderator, make_post, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +180,43 @@ class TestPrivateFeeds:
         tell([other], kind="standing", key="k", words="For the other", url="/")
         token = FeedKey.renew(reader).token
         assert titles(parsed(client, f"/feeds/{token}/notifications.atom")) == []
+
+
+class TestFeedsOfTheCommunity:
+    def test_hold_what_everyone_may_see_and_nothing_else_whoever_asks(self, client: Client):
+        post = make_post(title="Seen", author=make_member("adalove"))
+        hidden = make_post(title="Unseen", author=post.author, category=post.category)
+        gone = make_comment(post, body="Gone.")
+        comment = make_comment(post, body="It **helped**. Much. And so on.", author=make_member("benlove"))
+        deaf = make_comment(hidden)
+        moderator = make_moderator()
+        hidden.hide(moderator, "Rude")
+        gone.delete_by_author()
+        client.force_login(moderator)
+        for page in ("/community/", post.category.get_absolute_url(), post.author.get_absolute_url()):
+            assert titles(parsed(client, f"{page}feed.atom")) == ["Seen"]
+            assert f'href="{page}feed.atom"' in client.get(page).content.decode()
+        thread = f"{post.get_absolute_url()}feed.atom"
+        [entry] = parsed(client, thread).entries
+        assert (entry.title, entry.summary) == ("benlove on “Seen”", "It helped. Much.")
+        assert entry.link == f"http://localhost:8000{comment.get_absolute_url()}"
+        assert f'href="{thread}"' in client.get(post.get_absolute_url()).content.decode()
+        assert client.get(f"{deaf.post.get_absolute_url()}feed.atom").status_code == 404
+
+    def test_answer_304_until_something_is_new_and_lead_from_other_spellings(self, client: Client):
+        post = make_post(author=make_member("adalove"))
+        addresses = (
+            "/community/feed.atom", f"{post.category.get_absolute_url()}feed.atom",
+            f"{post.get_absolute_url()}feed.atom", "/members/adalove/feed.atom",
+        )  # fmt: skip
+        for address in addresses:
+            tag = client.get(address)["ETag"]
+            assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+        make_comment(post)
+        tag = client.get(addresses[2])["ETag"]
+        make_comment(post)
+        assert client.get(addresses[2], headers={"If-None-Match": tag}).status_code == 200
+        assert client.get("/members/AdaLove/feed.atom")["Location"] == "/members/adalove/feed.atom"
+        assert client.get(f"/posts/{post.pk}/wrong/feed.atom")["Location"] == addresses[2]
+        for wrong in ("/members/nobody/feed.atom", "/community/c/nowhere/feed.atom", "/posts/999999/x/feed.atom"):
+            assert client.get(wrong).status_code == 404
