@@ -377,6 +377,10 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Edits", "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "400/hour",
         "words": "You have made many changes in a short time.",
     },
+    "draft": {
+        "title": "Drafts kept as you type", "member": "1/second", "new": "1/second", "network": "30/second",
+        "words": "Drafts are kept once a second.",
+    },
     "vote": {
         "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour", "network": "1200/hour",
         "words": "You have pressed that often in a short time.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from forum import history
+from forum import drafts, history
 
 
 @app.periodic(cron="41 4 * * *")
@@ -12,3 +12,10 @@ from forum import history
 def erase_removed(timestamp: int) -> None:
     """Every night: earlier versions that their authors had taken out a month ago."""
     history.erase_removed()
+
+
+@app.periodic(cron="47 4 * * *")
+@app.task(name="forum.sweep_drafts", queueing_lock="forum.sweep_drafts")
+def sweep_drafts(timestamp: int) -> None:
+    """Every night: drafts that nobody has written on for three months."""
+    drafts.sweep()

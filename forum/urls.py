@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import comments, feeds, history, lists, posts, votes
+from forum.views import comments, drafts, feeds, history, lists, posts, votes
 
 app_name = "forum"
 
@@ -8,6 +8,9 @@ urlpatterns = [
     path("community/", lists.community, name="community"),
     path("community/feed.atom", feeds.community, name="community_feed"),
     path("community/new/", posts.post_new, name="post_new"),
+    path("drafts/", drafts.drafts_list, name="drafts"),
+    path("drafts/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
+    path("drafts/keep/<slug:kind>/<int:thing_id>/", drafts.draft_keep, name="draft_keep"),
     path("community/preview/", posts.preview, name="preview"),
     path("community/c/<slug:slug>/", lists.category, name="category"),
     path("community/c/<slug:slug>/feed.atom", feeds.category, name="category_feed"),

@@ -27,7 +27,7 @@ from django.utils import timezone
 from accounts.clients import client_ip
 from moderation.models import Allowance
 
-SPANS = {"minute": 60, "hour": 3600, "day": 86_400}
+SPANS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 FIRST_DAY = timedelta(days=1)
 REMEMBERED = 20_000  # networks and members that one worker keeps in mind for what is only read
 

@@ -10,10 +10,11 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from common.models import Tag
 from common.tags import set_tags
-from forum.models import Category, Comment, CommentText, Post, PostTag, PostText
+from forum.models import Category, Comment, CommentText, Draft, Post, PostTag, PostText
 from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.models import FeedKey
@@ -83,6 +84,10 @@ class World:
             make_comment(self.post, author=self.member, body="Reply", parent=comment)
             PostText.objects.filter(post=self.post).update(body=f"Version {number}")
             CommentText.objects.filter(comment=self.post.comments.order_by("pk").first()).update(body=f"Way {number}")
+            for kind, about in (("comment_new", post.pk), ("comment_reply", comment.pk)):
+                Draft.objects.create(
+                    member=self.reader, kind=kind, thing_id=about, fields={"body": "Words"}, updated_at=timezone.now()
+                )
             post.upvote(writer)
             comment.upvote(self.member)
             study = make_study(
@@ -186,6 +191,7 @@ class World:
             "one's own reading list": self.list.get_absolute_url(),
             "what is followed": "/following/",
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
+            "drafts": "/drafts/",
             "what members are told": "/settings/notices/",
             "studies asked for": "/studies/suggest/",
         }
@@ -270,7 +276,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
+        "comment_delete", "preview", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",

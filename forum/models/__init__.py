@@ -1,5 +1,6 @@
 from forum.models.category import Category
 from forum.models.comment import Comment, CommentText
+from forum.models.draft import Draft
 from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
 from forum.models.vote import CommentVote, PostVote
@@ -9,6 +10,7 @@ __all__ = [
     "Comment",
     "CommentText",
     "CommentVote",
+    "Draft",
     "Post",
     "PostNews",
     "PostTag",

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from forum import drafts
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentEditForm, CommentForm
 from forum.models import Comment, Post
@@ -55,11 +56,13 @@ def comment_reply(request: HttpRequest, pk: int) -> HttpResponse:
 def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpResponse:
     if not post.can_be_answered_by(request.user) and request.method != "POST":
         raise PermissionDenied("Nobody can answer here any more.")
+    kind, about = ("comment_reply", parent.pk) if parent else ("comment_new", post.pk)
+    keeper = drafts.keeper(request, kind, about)
     if request.method != "POST":
-        return _answer_form(request, post, parent, _form(parent))
+        return _answer_form(request, post, parent, _form(parent, initial=keeper.initial), keeper)
     form = _form(parent, request.POST)
     if not form.is_valid():
-        return _answer_form(request, post, parent, form, status=422)
+        return _answer_form(request, post, parent, form, keeper, status=422)
     try:
         with transaction.atomic():
             written = post.add_comment(
@@ -67,12 +70,13 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
             )
             if written.is_fresh:
                 limits.count(request, "comment")
+                drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
-        return refused.told_by(_answer_form(request, post, parent, form, status=429))
+        return refused.told_by(_answer_form(request, post, parent, form, keeper, status=429))
     except Locked:
         form.add_error(None, LOCKED)
-        return _answer_form(request, post, parent, form, status=409)
+        return _answer_form(request, post, parent, form, keeper, status=409)
     if not request.htmx:
         return redirect(written)
     written.children = []
@@ -80,21 +84,28 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
     return render(
         request,
         "forum/comments/_written.html",
-        context | {"form": _form(parent), "comment_action": _action(post, parent)},
+        context
+        | {
+            "form": _form(parent),
+            "keeper": drafts.keeper(request, kind, about, fresh=True),
+            "comment_action": _action(post, parent),
+        },
     )
 
 
-def _form(parent: Comment | None, data=None) -> CommentForm:
+def _form(parent: Comment | None, data=None, initial=None) -> CommentForm:
     # Two forms can stand on one page; their fields must not share an id.
-    return CommentForm(data, auto_id=f"reply{parent.pk}_%s" if parent else "id_%s")
+    return CommentForm(data, initial=initial, auto_id=f"reply{parent.pk}_%s" if parent else "id_%s")
 
 
 def _action(post: Post, parent: Comment | None) -> str:
     return reverse("forum:comment_reply", args=[parent.pk]) if parent else reverse("forum:comment_new", args=[post.pk])
 
 
-def _answer_form(request, post, parent, form, status=200) -> HttpResponse:
-    context = {"form": form, "comment_action": _action(post, parent), "post": post, "parent": parent}
+def _answer_form(request, post, parent, form, keeper, status=200) -> HttpResponse:
+    if status != 200:
+        drafts.keep_refused(request, keeper)
+    context = {"form": form, "keeper": keeper, "comment_action": _action(post, parent), "post": post, "parent": parent}
     if request.htmx:
         return render(
             request,
@@ -115,28 +126,35 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = _comment(request, pk)
     if found.author_id != request.user.pk or (request.method != "POST" and not found.can_be_edited_by(request.user)):
         raise PermissionDenied("Only its author can edit a comment, and not while the thread is locked.")
+    keeper = drafts.keeper(request, "comment_edit", pk)
     typed = request.POST if request.method == "POST" else None
-    form = CommentEditForm(typed, initial={"body": found.text.body, "version": found.version})
+    form = CommentEditForm(typed, initial={"body": found.text.body, "version": found.version} | keeper.initial)
     if request.method != "POST":
-        return render(request, "forum/comments/edit.html", {"comment": found, "form": form})
+        return _edit_form(request, found, form, keeper)
     if not form.is_valid():
-        return render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=422)
+        return _edit_form(request, found, form, keeper, status=422)
     if refused := limits.refusal(request, "edit", form):
-        return refused.told_by(
-            render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=429)
-        )
+        return refused.told_by(_edit_form(request, found, form, keeper, status=429))
     try:
-        found.edit(**form.cleaned_data)
+        with transaction.atomic():
+            found.edit(**form.cleaned_data)
+            drafts.drop(request.user, keeper)
     except Locked:
         form.add_error(None, LOCKED)
-        return render(request, "forum/comments/edit.html", {"comment": found, "form": form}, status=409)
+        return _edit_form(request, found, form, keeper, status=409)
     except StaleEdit:
         theirs = _comment(request, pk)
         form.data = form.data.copy()
         form.data["version"] = str(theirs.version)
-        context = {"comment": theirs, "form": form, "stale_text": theirs.text.body}
-        return render(request, "forum/comments/edit.html", context, status=409)
+        return _edit_form(request, theirs, form, keeper, stale_text=theirs.text.body, status=409)
     return redirect(found)
+
+
+def _edit_form(request, found, form, keeper, stale_text="", status=200) -> HttpResponse:
+    if status != 200:
+        drafts.keep_refused(request, keeper)
+    context = {"comment": found, "form": form, "keeper": keeper, "stale_text": stale_text}
+    return render(request, "forum/comments/edit.html", context, status=status)
 
 
 @login_required

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown
-from forum import threads
+from forum import drafts, threads
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -43,11 +43,15 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
 def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = None) -> dict:
     """What ``forum/posts/post.html`` needs."""
     thread = _thread(request, shown)
+    # One query more for who may answer: a guest, and a page without the form, costs none.
+    answers = shown.can_be_answered_by(request.user) and not thread.at
+    keeper = drafts.keeper(request, "comment_new", shown.pk) if answers or form else None
     return {
         "section": "community",
         "post": shown,
         "thread": thread,
-        "form": form or CommentForm(),
+        "form": form or CommentForm(initial=keeper.initial if keeper else None),
+        "keeper": keeper,
         "comment_action": reverse("forum:comment_new", args=[shown.pk]),
         "voted": PostVote.of(request.user, [shown]),
         "level": level_of(request.user, shown),
@@ -73,23 +77,25 @@ def _thread(request: HttpRequest, shown: Post) -> threads.Thread:
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_new(request: HttpRequest) -> HttpResponse:
     """The composer. Its "Preview" button works without JavaScript too: the page comes back with the preview."""
+    keeper = drafts.keeper(request, "post_new")
     if request.method != "POST":
-        form = PostForm(initial={"category": request.GET.get("category"), "tags": request.GET.get("tags", "")[:1000]})
-        return _composer(request, form)
+        asked = {"category": request.GET.get("category"), "tags": request.GET.get("tags", "")[:1000]}
+        return _composer(request, PostForm(initial=asked | keeper.initial), keeper)
     form = PostForm(request.POST)
     if "preview" in request.POST:
-        return _composer(request, form, preview=_previewed(request))
+        return _composer(request, form, keeper, preview=_previewed(request))
     if not form.is_valid():
-        return _composer(request, form, status=422)
+        return _refused(request, form, keeper, status=422)
     try:
         with transaction.atomic():
             written = Post.write(author=request.user, token=form.cleaned_data["token"], **form.verb_arguments())
             # The same form sent again is the same post, and counts once.
             if written.is_fresh:
                 limits.count(request, "post")
+                drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
-        return refused.told_by(_composer(request, form, status=429))
+        return refused.told_by(_refused(request, form, keeper, status=429))
     return redirect(written)
 
 
@@ -99,31 +105,44 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     shown = readable_post(request, pk)
     if shown.author_id != request.user.pk or (request.method != "POST" and not shown.can_be_edited_by(request.user)):
         raise PermissionDenied("Only its author can edit a post, and not while it is locked.")
+    keeper = drafts.keeper(request, "post_edit", pk)
     if request.method != "POST":
-        return _composer(request, PostEditForm.filled_from(shown), editing=shown)
+        form = PostEditForm.filled_from(shown)
+        form.initial.update(keeper.initial)
+        return _composer(request, form, keeper, editing=shown)
     form = PostEditForm(request.POST)
     if "preview" in request.POST:
-        return _composer(request, form, editing=shown, preview=_previewed(request))
+        return _composer(request, form, keeper, editing=shown, preview=_previewed(request))
     if not form.is_valid():
-        return _composer(request, form, editing=shown, status=422)
+        return _refused(request, form, keeper, editing=shown, status=422)
     if refused := limits.refusal(request, "edit", form):
-        return refused.told_by(_composer(request, form, editing=shown, status=429))
+        return refused.told_by(_refused(request, form, keeper, editing=shown, status=429))
     try:
-        shown.edit(version=form.cleaned_data["version"], reason=form.cleaned_data["reason"], **form.verb_arguments())
+        with transaction.atomic():
+            sent = form.cleaned_data
+            shown.edit(version=sent["version"], reason=sent["reason"], **form.verb_arguments())
+            drafts.drop(request.user, keeper)
     except Locked:
         form.add_error(None, LOCKED)
-        return _composer(request, form, editing=shown, status=409)
+        return _refused(request, form, keeper, editing=shown, status=409)
     except StaleEdit:
         theirs = readable_post(request, pk)
         form.data = form.data.copy()
         form.data["version"] = str(theirs.version)
         stale_text = f"{theirs.title}\n\n{theirs.text.body}"
-        return _composer(request, form, editing=theirs, stale_text=stale_text, status=409)
+        return _refused(request, form, keeper, editing=theirs, stale_text=stale_text, status=409)
     return redirect(shown)
 
 
-def _composer(request, form, *, editing=None, preview="", stale_text="", status=200) -> HttpResponse:
-    context = {"section": "community", "form": form, "editing": editing, "preview": preview, "stale_text": stale_text}
+def _refused(request, form, keeper, **more) -> HttpResponse:
+    """The composer again, with everything typed; that is kept as a draft too, should the page be lost as well."""
+    drafts.keep_refused(request, keeper)
+    return _composer(request, form, keeper, **more)
+
+
+def _composer(request, form, keeper, *, editing=None, preview="", stale_text="", status=200) -> HttpResponse:
+    context = {"section": "community", "form": form, "keeper": keeper, "editing": editing}
+    context |= {"preview": preview, "stale_text": stale_text}
     return render(request, "forum/posts/composer.html", context, status=status)
 
 

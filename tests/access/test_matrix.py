@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from django.urls.resolvers import URLPattern
+from django.utils import timezone
 
 from forum.history import revisions_of
-from forum.models import CommentText, PostText
+from forum.models import CommentText, Draft, PostText
 from notices.following import follow
 from notices.models import Follow, Notification
 from notices.telling import tell
@@ -113,6 +114,9 @@ class World:
         # An earlier version of both, written past ``edit``: their number stays the one that ``form`` sends.
         PostText.objects.filter(post=self.post).update(body="Later words")
         CommentText.objects.filter(comment=self.comment).update(body="Later words")
+        self.draft = Draft.objects.create(
+            member=self.author, kind="post_new", fields={"body": "Words"}, updated_at=timezone.now()
+        )
         self.list = ReadingList.start(self.author, title="Mine")
         self.list.add(self.study)
         tell([self.author], kind="standing", key="one", words="News", url="/")
@@ -154,6 +158,8 @@ class World:
             "forum:category_feed": ["shelf"], "pages:profile_feed": ["author_one"],
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
+            "forum:draft_keep": ["comment_new", self.post.pk],
+            "forum:draft_discard": [self.draft.pk],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
             "forum:comment_remove": [self.comment.pk, revisions_of("comment", self.comment).get().pk],
             "studies:export": [study.pk, study.slug, "bib"], "studies:saved_export": ["bib"],
