@@ -8,6 +8,7 @@ class ForumConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Member
+        from forum import told
         from forum.models import Category, Comment, Post
         from moderation import reporting
         from notices import following, kinds
@@ -41,7 +42,7 @@ class ForumConfig(AppConfig):
             kinds.Kind("reply", "Somebody replies to my post or comment"),
             kinds.Kind("mention", "Somebody mentions me by @name"),
             kinds.Kind("new_comments", "New comments on a post I follow"),
-            kinds.Kind("new_posts", "New posts in a category, by a member or under a tag I follow"),
+            kinds.Kind("new_posts", "New posts in a category, by a member or under a tag I follow", told.lines),
             kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
         )
         recount.register(

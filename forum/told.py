@@ -7,6 +7,7 @@ comments on a followed post, and new posts under a followed member, tag or categ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,7 +17,8 @@ from django.utils import timezone
 
 from common import calling
 from notices import following, telling
-from notices.models import Follow
+from notices.kinds import Line
+from notices.models import Follow, Notification
 
 if TYPE_CHECKING:
     from common.models import Tag
@@ -106,6 +108,22 @@ def sight_changed(thing: Post | Comment) -> None:
         telling.restore(place, besides=gone.values_list("pk", flat=True))
     else:
         telling.withdraw(place)
+
+
+LINES = 5  # posts named under one notification of a digest
+
+
+def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, list[Line]]:
+    """The newest posts that each notification has gathered since, for digests: one query for any number."""
+    from forum.models import Post
+
+    gathered = {each.pk: each.gathered[-LINES:][::-1] for each in notifications if each.count > 1}
+    news = Post.objects.filter(is_hidden=False, deleted_at__isnull=True, posted_at__gt=since)
+    posts = news.only("title").in_bulk({pk for ids in gathered.values() for pk in ids})
+    return {
+        told: [Line(posts[pk].title, posts[pk].get_absolute_url()) for pk in ids if pk in posts]
+        for told, ids in gathered.items()
+    }
 
 
 def _tell_mentioned(thing: Post | Comment, post: Post, members: Sequence[int]) -> Sequence[int]:

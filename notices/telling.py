@@ -172,7 +172,7 @@ MOVE = """
             WHEN 1 THEN regexp_replace(n.many, '^([^ ]+ [^ ]+)s ', '\\1 ') ELSE n.many END
     FROM (
         SELECT id, cardinality(gathered) + {step} AS number FROM notices_notification
-        WHERE place = ANY(%(places)s) AND {source} @> ARRAY[%(part)s::bigint] ORDER BY id FOR NO KEY UPDATE
+        WHERE place = ANY(%(places)s) AND {source} @> ARRAY[%(part)s::bigint] ORDER BY member_id, id FOR NO KEY UPDATE
     ) now_there
     WHERE n.id = now_there.id
 """

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from common.models import Tag
 from common.tags import set_tags
 from forum.models import Comment, Post, PostTag
+from forum.told import lines
 from notices import following
 from notices.digests import _news
 from notices.models import Digest, Follow, Notification, Preference
@@ -204,6 +205,17 @@ class TestNewPosts:
         assert (told(reader), told(late)) == (["3 new posts in Treatment"], ["2 new posts in Treatment"])
         third.delete_by_author()
         assert told(late) == ["1 new post in Treatment"]
+
+    def test_are_named_in_a_digest_but_for_those_out_of_sight(self):
+        shelf, reader = make_category(), make_member()
+        following.follow(reader, shelf)
+        posts = [make_post(category=shelf, title=f"Post {number}") for number in range(8)]
+        posts[6].hide(make_moderator(), "Rude")
+        notification = Notification.objects.of(reader).get()
+        with CaptureQueriesContext(connection) as queries:
+            found = lines([notification], posts[0].posted_at)
+        assert [line.words for line in found[notification.pk]] == [f"Post {number}" for number in (7, 5, 4, 3, 2)]
+        assert len(queries) == 1
 
     def test_are_not_told_to_their_author(self):
         post = make_post()
