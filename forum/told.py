@@ -119,7 +119,7 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
 
     gathered = {each.pk: each.gathered[-LINES:][::-1] for each in notifications if each.count > 1}
     news = Post.objects.filter(is_hidden=False, deleted_at__isnull=True, posted_at__gt=since)
-    posts = news.only("title").in_bulk({pk for ids in gathered.values() for pk in ids})
+    posts = news.only("title", "deleted_at").in_bulk({pk for ids in gathered.values() for pk in ids})
     return {
         told: [Line(posts[pk].title, posts[pk].get_absolute_url()) for pk in ids if pk in posts]
         for told, ids in gathered.items()
