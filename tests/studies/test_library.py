@@ -28,6 +28,13 @@ class TestLibrary:
         assert titles(client, "/studies/?sort=discussed") == ["Discussed"]
 
     @pytest.mark.parametrize(
+        "address",
+        ["/studies/suggest/", "/studies/wanted/", "/open-data/", "/moderation/log/", "/about/limits/"],
+    )
+    def test_leads_on_to_what_is_missing_and_to_what_everyone_may_know(self, client, address):
+        assert f'href="{address}"' in client.get("/studies/").text
+
+    @pytest.mark.parametrize(
         ("query", "shown"),
         [
             ("tag=acne", ["Wanted"]),
