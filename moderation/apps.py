@@ -6,10 +6,16 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Member
+        from common import recount
         from moderation import audit, reporting
         from notices import kinds
 
         audit.listen()
+        recount.register(
+            recount.Counter(
+                "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"
+            )
+        )
         kinds.register(kinds.Kind(reporting.KIND, "What moderators decide about your reports and your words"))
         reporting.register(
             reporting.Reportable(

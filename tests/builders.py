@@ -28,13 +28,13 @@ def make_member(name: str = "", **fields) -> Member:
 
 def make_moderator(name: str = "") -> Member:
     moderator = make_member(name or f"steward{next(numbers)}x", is_staff=True)
-    moderator.groups.add(Group.objects.get(name=MODERATORS))
+    moderator.groups.add(Group.objects.get_or_create(name=MODERATORS)[0])
     return moderator
 
 
 def make_librarian(name: str = "") -> Member:
     librarian = make_member(name or f"keeper{next(numbers)}x", is_staff=True)
-    librarian.groups.add(Group.objects.get(name=LIBRARIANS))
+    librarian.groups.add(Group.objects.get_or_create(name=LIBRARIANS)[0])
     return librarian
 
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.demo import DEMO_DOMAIN
@@ -26,6 +27,7 @@ from accounts.models.member import LIBRARIANS, MODERATORS
 from common import recount
 from forum.models import Category, Comment, CommentVote, Post, PostVote
 from forum.models.vote import Vote
+from notices.models import Notification
 from studies.importing.importing import import_records
 from studies.importing.record import StudyRecord
 from studies.models import (
@@ -41,6 +43,7 @@ from studies.models import (
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "read-the-study-first"  # noqa: S105 - of demo accounts, which exist nowhere else
+UNREAD = 3  # notifications that wait for each member
 SIGN_INS = (("member", "maren_k"), ("moderator", "tobias_h"), ("librarian", "odile_b"), ("admin", "ines"))
 SUMMARIES_WRITTEN = date(2026, 11, 23)
 
@@ -76,6 +79,7 @@ def load() -> dict[str, int]:
     _load_studies()
     _load_community(members)
     _load_asked(members)
+    _read_most_notifications()
     models = {"members": Member, "studies": Study, "posts": Post, "comments": Comment}
     return {name: model._default_manager.count() for name, model in models.items()}
 
@@ -183,6 +187,12 @@ def _load_asked(members: dict[str, Member]) -> None:
             StudySuggestion.ask(
                 StudySuggestion.Kind.PMID, wanted.pmid, member, "Cited here, and I would like to read it."
             )
+
+
+def _read_most_notifications() -> None:
+    """Leave each member the three newest to read: loading told of years at once, which nobody has waiting."""
+    newest = Notification.objects.filter(member=OuterRef("member")).order_by("-pk").values("pk")[:UNREAD]
+    Notification.objects.exclude(pk__in=Subquery(newest)).update(is_unread=False)
 
 
 def _record(facts: dict[str, Any]) -> StudyRecord:

@@ -9,7 +9,8 @@ from common import recount
 from common.models import Tag
 from common.recount import Counter
 from forum.models import Comment, Post
-from studies.models import Study
+from moderation.reporting import report
+from studies.models import Study, StudySuggestion
 from tests.builders import cite, make_comment, make_member, make_moderator, make_post, make_study
 
 CORRUPT = {
@@ -22,6 +23,8 @@ CORRUPT = {
     "studies_study.retracted_cites_count": "UPDATE studies_study SET retracted_cites_count = 3",
     "studies_study.mention_count": "UPDATE studies_study SET mention_count = 5",
     "studies_mentionedwork.post_count": "UPDATE studies_mentionedwork SET post_count = 0",
+    "studies_studysuggestion.ask_count": "UPDATE studies_studysuggestion SET ask_count = ask_count + 4",
+    "moderation_case.report_count": "UPDATE moderation_case SET report_count = report_count + 2",
     "studies_study.cited_by_count": "UPDATE studies_study SET cited_by_count = 9",
 }
 
@@ -52,6 +55,8 @@ def community(db):
     cited = make_study(tags=["acne"])
     cite(make_study(), cited)
     make_post(body=f"doi:{cited.doi}")
+    StudySuggestion.ask("doi", "10.1000/asked", make_member())
+    report(post, "post", make_member(), "spam")
 
 
 @pytest.mark.usefixtures("community")

@@ -78,7 +78,7 @@ class TestArticleType:
 
 
 def test_no_title_or_abstract_can_be_asked():
-    assert set(inspect.signature(assess).parameters) == {"publication_types", "mesh", "article_type"}
+    assert set(inspect.signature(assess).parameters) == {"publication_types", "mesh", "article_type", "stated_by"}
 
 
 def test_every_answer_fits_its_column():
