@@ -23,7 +23,7 @@ from studies.models import Study, StudyChange, StudyRelation
 from studies.related_works import related_works
 from studies.similarity import similar_studies
 from studies.standing import Standing, settle
-from tests.builders import make_comment, make_librarian, make_member
+from tests.builders import make_comment, make_librarian, make_member, make_post
 
 pytestmark = pytest.mark.django_db
 
@@ -50,12 +50,12 @@ def study(pmid: str = "101") -> Study:
 def places(client) -> dict[str, bool]:
     """Whether each place that shows the doubtful trial, or what leans on it, marks it as retracted."""
     work, citing = study(), study("103")
-    thread = work.discussion
+    thread, leaning = work.discussion, Post.objects.get(title="What I read")
 
     def says(address: str, words: str) -> bool:
         answer = client.get(address)
         assert answer.status_code == 200, address
-        return words in answer.content.decode()
+        return words in answer.getvalue().decode()
 
     mark, leans = ">Retracted</span>", "Cites 1 retracted work"
     return {
@@ -75,6 +75,15 @@ def places(client) -> dict[str, bool]:
         "leaning study in lists": says("/studies/?q=leans", leans),
         "left out of similar": work.pk not in {row.study.pk for row in similar_studies(citing).rows},
         "counter": citing.retracted_cites_count == 1,
+        "card in a post": says(leaning.get_absolute_url(), mark),
+        "post that leans": says(leaning.get_absolute_url(), "Mentions 1 retracted study"),
+        **{
+            format: says(f"{work.get_absolute_url()[:-1]}.{format}", "etracted")
+            for format in ("bib", "ris", "csl.json")
+        },
+        "feed": says("/studies/feed.atom", "Retracted: The doubtful trial"),
+        "list as RIS": says("/studies.ris?q=doubtful", "etracted"),
+        "JSON-LD": says(work.get_absolute_url(), '"creativeWorkStatus": "Retracted"'),
     }
 
 
@@ -82,6 +91,7 @@ def places(client) -> dict[str, bool]:
 def world(client):
     take(WORK, CITING)
     make_comment(study().open_discussion(make_member("opener_x")), author=make_member("talker_x"))
+    make_post(title="What I read", body="doi:10.9999/work")
     return client
 
 
