@@ -76,9 +76,19 @@ def _loaded(style: str) -> CitationStylesStyle:
 def _prepared(item: dict[str, Any], style: str) -> dict[str, Any]:
     facts = {name: _hidden(value) for name, value in item.items() if name not in LEFT_OUT}
     facts |= {"id": "work", "type": "article-journal"}  # other types are told to be preprints
+    facts["author"] = [_with_initials_apart(each) for each in facts.get("author", [])]
     if STYLES[style].title_leads and not facts.get("author"):
         facts["author"] = [{"literal": facts.pop("title")}]
     return facts
+
+
+def _with_initials_apart(name: dict[str, Any]) -> dict[str, Any]:
+    """Initials that a record writes together ("MJ", as PubMed does) apart, or a style would take them for one name."""
+    given = name.get("given", "")
+    are_initials = given.isalpha() and given.isupper() and len(given) in (2, 3)
+    if are_initials and not name.get("family", "").isupper():  # else all of it is in capitals, "ANN" too
+        return {**name, "given": " ".join(given)}
+    return name
 
 
 def _hidden(value: Any) -> Any:

@@ -39,6 +39,19 @@ def test_each_style_cites_as_its_manual_does(style: str) -> None:
     assert cited(ITEM, style) == WANTED[style].replace(" & ", " &amp; ")
 
 
+@pytest.mark.parametrize(
+    ("given", "printed"), [("MJ", "MJ"), ("M J", "MJ"), ("ÅK", "ÅK"), ("Bo", "B"), ("JO Ann", "JA")]
+)
+def test_initials_written_together_are_all_kept(given: str, printed: str) -> None:
+    item = ITEM | {"author": [{"family": "Grainge", "given": given}]}
+    assert cited(item, "vancouver").startswith(f"Grainge {printed}. ")
+
+
+def test_a_name_that_is_all_in_capitals_is_no_row_of_initials() -> None:
+    item = ITEM | {"author": [{"family": "GRAINGE", "given": "ANN"}]}
+    assert cited(item, "vancouver").startswith("GRAINGE A. ")
+
+
 def test_more_than_twenty_authors_are_shortened_by_each_style_s_rule() -> None:
     item = {**ITEM, "author": [{"family": f"Doe{number}", "given": "Jo"} for number in range(1, 26)]}
     assert "Doe19, J., … Doe25, J. (2011)" in cited(item, "apa") and "Doe20" not in cited(item, "apa")
