@@ -16,6 +16,12 @@ from django.shortcuts import redirect
 View = Callable[..., HttpResponseBase]
 
 
+def to_second_factor(request: HttpRequest) -> HttpResponseBase:
+    """The answer for who serves here without a second factor: to the page that turns it on."""
+    messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
+    return redirect("mfa_activate_totp")
+
+
 def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
     """The answer for who is no librarian: to sign in for a guest; 403 (raised) for a member. None for a librarian.
 
@@ -24,8 +30,7 @@ def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if request.user.lacks_second_factor:
-        messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
-        return redirect("mfa_activate_totp")
+        return to_second_factor(request)
     if not request.user.is_librarian:
         raise PermissionDenied("Only librarians may do this.")
     return None

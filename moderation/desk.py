@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
-from django.shortcuts import redirect
+from django.contrib import admin
+
+from accounts.permissions import to_second_factor
 
 
 class Desk(admin.AdminSite):
@@ -21,6 +22,5 @@ class Desk(admin.AdminSite):
         from allauth.account.decorators import secure_admin_login
 
         if request.user.is_authenticated and request.user.lacks_second_factor:
-            messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
-            return redirect("mfa_activate_totp")
+            return to_second_factor(request)
         return secure_admin_login(super().login)(request, extra_context=extra_context)

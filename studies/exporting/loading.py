@@ -15,21 +15,19 @@ CHUNK = 100
 UNREAD = tuple(f"text__{name}" for name in ("abstract", "title", "names", "tag_words", "plain", "search_vector"))
 
 
+def at_hand() -> tuple[Prefetch, Prefetch]:
+    """Authors in order and tags, as a study that ``item_of`` takes has them at hand."""
+    authorships = Authorship.objects.select_related("author").order_by("position")
+    return Prefetch("authorships", authorships, to_attr="authorships_in_order"), Prefetch(
+        "tags", to_attr="tags_at_hand"
+    )
+
+
 def whole(ids: Sequence[int]) -> list[Study]:
     """These studies in this order, with all that an export says of them: three queries. Ids that are gone are passed
     over."""
     studies = (
-        Study.objects.filter(pk__in=ids)
-        .select_related("journal", "text")
-        .defer(*UNREAD)
-        .prefetch_related(
-            Prefetch(
-                "authorships",
-                Authorship.objects.select_related("author").order_by("position"),
-                to_attr="authorships_in_order",
-            ),
-            Prefetch("tags", to_attr="tags_at_hand"),
-        )
+        Study.objects.filter(pk__in=ids).select_related("journal", "text").defer(*UNREAD).prefetch_related(*at_hand())
     )
     found = {study.pk: study for study in studies}
     return [found[pk] for pk in ids if pk in found]

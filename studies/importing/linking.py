@@ -7,57 +7,11 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 from studies import mentions
+from studies.importing.resolving import resolution
 
-# The citations that these studies can have changed: their own, those that name them now, those that named them before.
-# Each branch is an index scan: the conditions repeat those of the partial indexes. What a citation names is looked up
-# once (MATERIALIZED), and only rows that change are written.
-RESOLVE = """
-WITH candidate AS (
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid FROM studies_citation c
-    WHERE c.study_id = ANY(%(ids)s)
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid FROM studies_citation c
-    WHERE c.cited_id = ANY(%(ids)s)
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
-    FROM studies_study s JOIN studies_citation c ON c.doi = s.doi AND c.doi <> ''
-    WHERE s.id = ANY(%(ids)s)
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
-    FROM studies_study s JOIN studies_citation c ON c.pmid = s.pmid AND c.pmid <> ''
-    WHERE s.id = ANY(%(ids)s)
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
-    FROM studies_study s JOIN studies_citation c ON c.pmcid = s.pmcid AND c.pmcid <> ''
-    WHERE s.id = ANY(%(ids)s)
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
-    FROM studies_otheridentifier o JOIN studies_citation c ON c.doi = o.value AND c.doi <> ''
-    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'doi'
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
-    FROM studies_otheridentifier o JOIN studies_citation c ON c.pmid = o.value AND c.pmid <> ''
-    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmid'
-    UNION
-    SELECT c.id, c.study_id, c.cited_id, c.doi, c.pmid, c.pmcid
-    FROM studies_otheridentifier o JOIN studies_citation c ON c.pmcid = o.value AND c.pmcid <> ''
-    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmcid'
-),
-resolved AS MATERIALIZED (
-    SELECT c.id, c.study_id, c.cited_id AS before,
-           COALESCE(
-               NULLIF((SELECT s.id FROM studies_study s WHERE c.doi <> '' AND s.doi = c.doi), c.study_id),
-               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
-                       WHERE c.doi <> '' AND o.name = 'doi' AND o.value = c.doi), c.study_id),
-               NULLIF((SELECT s.id FROM studies_study s WHERE c.pmid <> '' AND s.pmid = c.pmid), c.study_id),
-               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
-                       WHERE c.pmid <> '' AND o.name = 'pmid' AND o.value = c.pmid), c.study_id),
-               NULLIF((SELECT s.id FROM studies_study s WHERE c.pmcid <> '' AND s.pmcid = c.pmcid), c.study_id),
-               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
-                       WHERE c.pmcid <> '' AND o.name = 'pmcid' AND o.value = c.pmcid), c.study_id)
-           ) AS after
-    FROM candidate c
-),
+# Only rows that change are written.
+RESOLVE = f"""
+WITH {resolution("studies_citation", "cited_id")},
 changed AS (
     UPDATE studies_citation c SET cited_id = r.after
     FROM (SELECT * FROM resolved WHERE before IS DISTINCT FROM after) r
@@ -65,7 +19,7 @@ changed AS (
     RETURNING r.study_id, r.before, r.after
 )
 SELECT study_id FROM changed UNION SELECT before FROM changed UNION SELECT after FROM changed
-"""
+"""  # noqa: S608
 
 # The same sums as the counters that ``studies.apps`` registers for ``manage.py recount``.
 RECOUNT = """

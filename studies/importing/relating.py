@@ -14,61 +14,23 @@ from django.db import connection
 
 from studies.importing.precedence import PRECEDENCE
 from studies.importing.record import Relation, StudyRecord
+from studies.importing.resolving import IDENTIFIERS, resolution
 from studies.models import Study, StudyRelation
 from studies.standing import STATES, settle
 
-IDENTIFIERS = ("doi", "pmid", "pmcid")
 COLUMNS = ("kind", "source", "doi", "pmid", "pmcid", "text", "date")
 # What a record means that tells a state and names no relation.
 KIND_OF_STATE = {"retracted": "retracted_by", "concern": "concern_in", "corrected": "corrected_by"}
 
-# As citations are resolved: by DOI, else PMID, else PMCID, never to the own study, whatever was there first.
-RESOLVE = """
-WITH candidate AS (
-    SELECT id FROM studies_studyrelation WHERE study_id = ANY(%(ids)s)
-    UNION
-    SELECT id FROM studies_studyrelation WHERE other_id = ANY(%(ids)s)
-    UNION
-    SELECT r.id FROM studies_study s JOIN studies_studyrelation r ON r.doi = s.doi AND r.doi <> ''
-    WHERE s.id = ANY(%(ids)s)
-    UNION
-    SELECT r.id FROM studies_study s JOIN studies_studyrelation r ON r.pmid = s.pmid AND r.pmid <> ''
-    WHERE s.id = ANY(%(ids)s)
-    UNION
-    SELECT r.id FROM studies_study s JOIN studies_studyrelation r ON r.pmcid = s.pmcid AND r.pmcid <> ''
-    WHERE s.id = ANY(%(ids)s)
-    UNION
-    SELECT r.id FROM studies_otheridentifier o JOIN studies_studyrelation r ON r.doi = o.value AND r.doi <> ''
-    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'doi'
-    UNION
-    SELECT r.id FROM studies_otheridentifier o JOIN studies_studyrelation r ON r.pmid = o.value AND r.pmid <> ''
-    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmid'
-    UNION
-    SELECT r.id FROM studies_otheridentifier o JOIN studies_studyrelation r ON r.pmcid = o.value AND r.pmcid <> ''
-    WHERE o.study_id = ANY(%(ids)s) AND o.name = 'pmcid'
-),
-resolved AS (
-    SELECT r.id, r.study_id, r.other_id AS before,
-           COALESCE(
-               NULLIF((SELECT s.id FROM studies_study s WHERE r.doi <> '' AND s.doi = r.doi), r.study_id),
-               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
-                       WHERE r.doi <> '' AND o.name = 'doi' AND o.value = r.doi), r.study_id),
-               NULLIF((SELECT s.id FROM studies_study s WHERE r.pmid <> '' AND s.pmid = r.pmid), r.study_id),
-               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
-                       WHERE r.pmid <> '' AND o.name = 'pmid' AND o.value = r.pmid), r.study_id),
-               NULLIF((SELECT s.id FROM studies_study s WHERE r.pmcid <> '' AND s.pmcid = r.pmcid), r.study_id),
-               NULLIF((SELECT o.study_id FROM studies_otheridentifier o
-                       WHERE r.pmcid <> '' AND o.name = 'pmcid' AND o.value = r.pmcid), r.study_id)
-           ) AS after
-    FROM candidate JOIN studies_studyrelation r USING (id)
-),
+RESOLVE = f"""
+WITH {resolution("studies_studyrelation", "other_id")},
 joined AS (
     UPDATE studies_studyrelation r SET other_id = resolved.after
     FROM resolved
     WHERE r.id = resolved.id AND resolved.before IS DISTINCT FROM resolved.after
 )
 SELECT study_id, before, after FROM resolved
-"""
+"""  # noqa: S608
 
 
 def relate(rows: Mapping[int, Study], sources: Mapping[int, Mapping[str, StudyRecord]]) -> None:

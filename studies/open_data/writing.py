@@ -17,14 +17,13 @@ from typing import Any, TextIO
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Prefetch
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from common.addresses import absolute
 from common.models import Tag
 from studies.exporting import csl
-from studies.exporting.loading import keywords_of
+from studies.exporting.loading import at_hand, keywords_of
 from studies.importing.building import combined
 from studies.importing.record import StudyRecord
 from studies.models import Authorship, Citation, Study, StudySource
@@ -143,15 +142,7 @@ def _chunks() -> Iterator[Sequence[Study]]:
     studies = (
         Study.objects.select_related("journal", "text", "summary__writer", "summary__reviewer", "facts")
         .defer(*UNREAD)
-        .prefetch_related(
-            Prefetch(
-                "authorships",
-                Authorship.objects.select_related("author").order_by("position"),
-                to_attr="authorships_in_order",
-            ),
-            Prefetch("tags", to_attr="tags_at_hand"),
-            "other_identifiers",
-        )
+        .prefetch_related(*at_hand(), "other_identifiers")
         .order_by("pk")
     )
     while chunk := list(studies.filter(pk__gt=last)[:CHUNK]):
