@@ -344,6 +344,34 @@ def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
     )
 
 
+# ── What is gone meanwhile ───────────────────────────────────────────────────────────────────────
+
+
+class GoneMeanwhileMiddleware:
+    """Answers 409 where what was sent points at a row that somebody took away in that very moment, instead of 500.
+
+    Every view looks first; between the look and the writing two studies may become one, or a member may leave. The
+    foreign key then refuses the row, and the whole transaction with it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if request.method != "POST" or not isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation):
+            return None
+        logger.warning("pointed at what is gone: %s", error.__cause__.diag.constraint_name, extra={"status_code": 409})
+        return error_page(
+            request,
+            409,
+            "What this is about was moved or taken away a moment ago, and nothing was changed. Go back and load the "
+            "page again; your browser still has what you typed.",
+        )
+
+
 # ── What may be kept ─────────────────────────────────────────────────────────────────────────────
 
 

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "common.middleware.LoginRedirectMiddleware",
+    "common.middleware.GoneMeanwhileMiddleware",
     "moderation.middleware.LimitMiddleware",
     "studies.middleware.MergedStudyMiddleware",
 ]

@@ -8,7 +8,7 @@ import psycopg
 import psycopg_pool
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import resolve_url
@@ -324,6 +324,23 @@ class TestWhenTheDatabaseIsAway:
     def test_a_refused_request_and_an_error_page_need_no_database(self, visitor):
         for address in ("/echo/?q=%00", "/nowhere/", "/echo/"):  # pytest-django forbids the database here
             visitor.get(address)
+
+
+class TestWhatIsGoneMeanwhile:
+    def test_is_a_conflict_and_not_an_error(self, visitor):
+        RAISED["error"] = wrapped(psycopg.errors.ForeignKeyViolation("insert or update"), IntegrityError("x"))
+        response = visitor.post("/fail/")
+        assert response.status_code == 409
+        assert "nothing was changed" in said(response)[1] and "insert" not in response.content.decode()
+
+    @pytest.mark.parametrize("error", [psycopg.errors.UniqueViolation("x"), psycopg.errors.NotNullViolation("x")])
+    def test_another_broken_promise_stays_an_error(self, visitor, error):
+        RAISED["error"] = wrapped(error, IntegrityError("x"))
+        assert visitor.post("/fail/").status_code == 500
+
+    def test_reading_never_writes_so_there_it_stays_an_error(self, visitor):
+        RAISED["error"] = wrapped(psycopg.errors.ForeignKeyViolation("x"), IntegrityError("x"))
+        assert visitor.get("/fail/").status_code == 500
 
 
 def failing_middleware(get_response):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from notices import following
@@ -179,3 +180,20 @@ class TestThePageOfSavedStudies:
     def test_knows_no_odd_addresses(self, client: Client, query):
         client.force_login(make_member())
         assert client.get(f"/saved/?{query}").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_saving_a_study_that_is_merged_away_in_that_very_moment_is_refused_in_a_sentence(monkeypatch):
+    member, librarian, kept, gone = make_member(), make_librarian(), make_study(), make_study()
+    save = keeping.save
+
+    def save_too_late(who, study):
+        merge(kept, gone, actor=librarian, reason="The same work")
+        save(who, study)
+
+    monkeypatch.setattr(keeping, "save", save_too_late)
+    client = Client(raise_request_exception=False)
+    client.force_login(member)
+    refused = client.post(reverse("studies:save", args=[gone.pk]))
+    assert refused.status_code == 409 and "nothing was changed" in refused.content.decode()
+    assert not SavedStudy.objects.exists()
