@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.usersessions.models import UserSession
 
+        from accounts import personal
         from accounts.middleware import begin, coarsen
         from accounts.models import Member
         from common import calling
@@ -16,3 +17,4 @@ class AccountsConfig(AppConfig):
         pre_save.connect(coarsen, sender=UserSession, dispatch_uid="accounts.coarsen")
         user_logged_in.connect(begin, dispatch_uid="accounts.begin")
         calling.know(Member.objects.called)
+        personal.register()

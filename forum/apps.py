@@ -8,11 +8,12 @@ class ForumConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Member
-        from forum import told
+        from forum import personal, told
         from forum.models import Category, Comment, Post
         from moderation import reporting
         from notices import following, kinds
 
+        personal.register()
         reporting.register(
             reporting.Reportable(
                 kind="post",

@@ -7,10 +7,11 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common import recount
-        from moderation import audit, reporting
+        from moderation import audit, personal, reporting
         from notices import kinds
 
         audit.listen()
+        personal.register()
         recount.register(
             recount.Counter(
                 "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"

@@ -11,9 +11,10 @@ class StudiesConfig(AppConfig):
     def ready(self) -> None:
         from common.models import Tag
         from notices import following, private_feeds
-        from studies import arrivals
+        from studies import arrivals, personal
         from studies.models import Author, Journal, SavedSearch, Study
 
+        personal.register()
         following.register(
             following.Followable("study", Study, "Study"),
             following.Followable("tag", Tag, "Tag"),

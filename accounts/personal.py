@@ -1,0 +1,92 @@
+"""What of the accounts belongs to a member, in the tables of ours and of the libraries under them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from pghistory.models import Context, Events, MiddlewareEvents
+from procrastinate.contrib.django.models import (
+    ProcrastinateEvent,
+    ProcrastinateJob,
+    ProcrastinatePeriodicDefer,
+    ProcrastinateWorker,
+)
+
+from accounts.models import Member
+from common import personal
+from common.models import Pace, Tag
+from common.personal import Choice, Delete, Keep, Part, With, Work
+
+
+def _address(row: Any) -> str:
+    return Member(username=row["username"]).get_absolute_url()
+
+
+def end_sessions(member: Any, choice: Choice = Choice.KEEP) -> int:
+    """End a lot of the member's sessions; gives how many."""
+    sessions = list(UserSession.objects.filter(user=member.pk)[: personal.LOT])
+    for session in sessions:
+        session.end()
+    return len(sessions)
+
+
+def register() -> None:
+    rights = apps.get_model("accounts", "MemberRights")
+    personal.register(
+        Part(
+            Member, "pk", Delete(), "profile", about="your account",
+            fields=("username", "email", "bio", "date_joined", "last_login", "is_active", "is_staff"), address=_address,
+        ),
+        Part(
+            Member.groups.through, "member", Delete(), "groups", ("group__name",), about="groups you serve in",
+        ),
+        Part(Member.user_permissions.through, "member", Delete(), withheld="powers, which say nothing of you"),
+        Part(
+            rights, "pgh_obj", Keep("the record of who had powers cannot be changed; it holds a number, no name"),
+            "rights", ("pgh_created_at", "pgh_label", "is_staff", "is_superuser", "is_active"),
+            about="changes of what you may do here",
+        ),
+        Part(
+            EmailAddress, "user", Delete(), "email-addresses", ("email", "verified", "primary"),
+            about="your e-mail addresses",
+        ),
+        Part(EmailConfirmation, "email_address__user", Delete(), withheld="keys that confirm an address"),
+        Part(
+            Authenticator, "user", Delete(), "sign-in-methods", ("type", "created_at", "last_used_at"),
+            about="passkeys, authenticator apps and recovery codes, without their secrets",
+        ),
+        Part(
+            UserSession, "user", Work(end_sessions), "sessions", ("created_at", "last_seen_at", "ip", "user_agent"),
+            about="where you are signed in; of an address its network only",
+        ),
+        Part(Session, "session_key", With(UserSession), withheld="keys that keep you signed in", rows=_sessions),
+        Part(
+            LogEntry, "user", Delete(), "desk", ("action_time", "action_flag", "content_type__model", "object_id"),
+            about="what you did at the moderators' desk",
+        ),
+    )  # fmt: skip
+    personal.impersonal("kinds of things", ContentType)
+    personal.impersonal("words of the site's vocabulary", Tag, *_taggit())
+    personal.impersonal("how fast other hosts are asked", Pace)
+    personal.impersonal(
+        "jobs are given numbers of rows, never names, addresses or words",
+        ProcrastinateJob, ProcrastinateEvent, ProcrastinateWorker, ProcrastinatePeriodicDefer,
+    )  # fmt: skip
+    personal.impersonal("the address of the page that made a change; it names a member by number", Context)
+    personal.impersonal("a view over the histories, each of which is told of itself", Events, MiddlewareEvents)
+
+
+def _sessions(member: Any) -> Any:
+    keys = UserSession.objects.filter(user=member.pk).values("session_key")
+    return Session.objects.filter(session_key__in=keys)
+
+
+def _taggit() -> list[Any]:
+    return [apps.get_model("taggit", name) for name in ("Tag", "TaggedItem")]

@@ -1,0 +1,129 @@
+"""What members write and vote, as their own: given out with their data, and what leaving does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+
+from common import personal
+from common.personal import LOT, Choice, Clear, Delete, Part, With, Work
+from common.text import slugify_title
+from forum.models import (
+    Comment,
+    CommentText,
+    CommentVote,
+    Draft,
+    Post,
+    PostNews,
+    PostTag,
+    PostText,
+    PostVote,
+    Removal,
+)
+from forum.models.vote import Vote
+
+
+def withdraw_votes(model: type[Vote]) -> Any:
+    """What withdraws a lot of a member's votes, with the scores of what they were for."""
+    things: Any = model._meta.get_field("thing").related_model
+
+    def withdraw(member: Any, choice: Choice) -> int:
+        votes: Any = model._default_manager
+        mine = votes.filter(member=member.pk).order_by("thing").values_list("pk", "thing")[:LOT]
+        with transaction.atomic():
+            count = 0
+            for pk, thing in mine:
+                # Whoever took the vote back in this moment has counted it already.
+                if votes.filter(pk=pk).delete()[0]:
+                    things.objects.filter(pk=thing).update(score=F("score") - 1)
+                    count += 1
+        return count
+
+    return withdraw
+
+
+def let_go_of_posts(member: Any, choice: Choice) -> int:
+    """Posts lose their author; where they go, their words too, with every earlier version."""
+    posts = list(Post.objects.filter(author=member.pk).order_by("pk")[:LOT])
+    ids = [post.pk for post in posts]
+    if choice == Choice.REMOVE:
+        for post in posts:
+            post.delete_by_author()
+            post.tag_items.all().delete()
+        empty = {"title": "", "body": "", "body_html": "", "tag_words": "", "edit_reason": ""}
+        PostText.objects.filter(post__in=ids).update(**empty)
+        Post.objects.filter(pk__in=ids).update(title="", own_gist="", gist="")
+        _revisions("Post").filter(post__in=ids).delete()  # also what the trigger kept of the words just now
+    return Post.objects.filter(pk__in=ids).update(author=None)
+
+
+def let_go_of_comments(member: Any, choice: Choice) -> int:
+    comments = list(Comment.objects.filter(author=member.pk).order_by("pk")[:LOT])
+    ids = [comment.pk for comment in comments]
+    if choice == Choice.REMOVE:
+        for comment in comments:
+            comment.delete_by_author()
+        CommentText.objects.filter(comment__in=ids).update(body="", body_html="", edit_reason="")
+        _revisions("Comment").filter(comment__in=ids).delete()
+    return Comment.objects.filter(pk__in=ids).update(author=None)
+
+
+def _revisions(of: str) -> Any:
+    return apps.get_model("forum", f"{of}Revision").objects.all()
+
+
+def post_address(row: Mapping[str, Any], pk: str = "id") -> str:
+    return reverse("forum:post", args=[row[pk], slugify_title(row.get("title") or "post")])
+
+
+def register() -> None:
+    post_revision, comment_revision = (apps.get_model("forum", f"{of}Revision") for of in ("Post", "Comment"))
+    personal.register(
+        Part(
+            Post, "author", Work(let_go_of_posts), "posts",
+            ("id", "title", "text__body", "own_gist", "category__name", "text__tag_words", "posted_at", "edited_at",
+             "score", "comment_count", "is_locked", "is_hidden", "deleted_at", "text__edit_reason"),
+            about="your posts, in Markdown as you wrote them", address=post_address,
+        ),
+        Part(PostText, "post__author", With(Post), withheld="given out with the post"),
+        Part(
+            post_revision, "post__author", With(Post), "post-versions",
+            ("pgh_created_at", "post_id", "title", "body", "edit_reason"), about="earlier versions of your posts",
+        ),
+        Part(PostTag, "content_object__author", With(Post), withheld="given out with the post"),
+        Part(PostNews, "post__author", With(Post), withheld="where a post was told of; no words of it"),
+        Part(
+            PostVote, "member", Work(withdraw_votes(PostVote)), "post-votes", ("thing_id", "voted_at"),
+            about="posts you upvoted", address=lambda row: reverse("forum:post_short", args=[row["thing_id"]]),
+        ),
+        Part(
+            Comment, "author", Work(let_go_of_comments), "comments",
+            ("id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at",
+             "text__edit_reason"),
+            about="your comments, in Markdown as you wrote them",
+            address=lambda row: reverse("forum:comment", args=[row["id"]]),
+        ),
+        Part(CommentText, "comment__author", With(Comment), withheld="given out with the comment"),
+        Part(
+            comment_revision, "comment__author", With(Comment), "comment-versions",
+            ("pgh_created_at", "comment_id", "body", "edit_reason"), about="earlier versions of your comments",
+        ),
+        Part(
+            CommentVote, "member", Work(withdraw_votes(CommentVote)), "comment-votes", ("thing_id", "voted_at"),
+            about="comments you upvoted", address=lambda row: reverse("forum:comment", args=[row["thing_id"]]),
+        ),
+        Part(
+            Draft, "member", Delete(), "drafts", ("kind", "thing_id", "fields", "version", "updated_at"),
+            about="what you have begun and not sent",
+        ),
+        Part(
+            Removal, "asked_by", Clear(asked_by=None, reason=""), "removals",
+            ("kind", "thing_id", "revision_id", "reason", "asked_at", "erased_at"),
+            about="earlier versions that you had taken out",
+        ),
+    )  # fmt: skip

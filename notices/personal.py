@@ -1,0 +1,49 @@
+"""What members follow and are told, as their own: given out with their data, and gone when they leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+
+from accounts.models import Member
+from common import personal
+from common.personal import Choice, Delete, Part, Work
+from notices.models import Digest, FeedKey, Follow, Mail, Notification, Preference
+
+
+def follows_of(member: Any) -> QuerySet[Follow]:
+    """Who follows this member."""
+    return Follow.objects.filter(content_type=ContentType.objects.get_for_model(Member), object_id=member.pk)
+
+
+def mail_to(member: Any) -> QuerySet[Mail]:
+    """What waits to be sent to this member's addresses."""
+    addressed = Q()
+    for address in {member.email, *member.emailaddress_set.values_list("email", flat=True)} - {""}:
+        addressed |= Q(content__to__contains=[address])
+    return Mail.objects.filter(addressed) if addressed else Mail.objects.none()
+
+
+def forget_mail(member: Any, choice: Choice) -> int:
+    return mail_to(member).delete()[0]
+
+
+def register() -> None:
+    personal.register(
+        Part(
+            Follow, "member", Delete(), "follows",
+            ("content_type__model", "object_id", "level", "followed_at", "is_automatic"), about="what you follow",
+        ),
+        Part(Follow, "object_id", Delete(), withheld="who follows you is theirs to tell", rows=follows_of),
+        Part(
+            Notification, "member", Delete(), "notifications",
+            ("kind", "words", "count", "url", "told_at", "is_unread"), about="what you were told",
+            address=lambda row: row["url"],
+        ),
+        Part(Preference, "member", Delete(), "preferences", ("kind", "place"), about="where you are told of what"),
+        Part(Digest, "member", Delete(), "digest", ("every", "told_until", "due_at"), about="your digest"),
+        Part(FeedKey, "member", Delete(), "private-feeds", ("made_at",), about="your private feeds, without their key"),
+        Part(Mail, "content", Work(forget_mail), withheld="mail stands here only until it is sent", rows=mail_to),
+    )  # fmt: skip
