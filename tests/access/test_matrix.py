@@ -29,6 +29,7 @@ from studies.models import (
     SummaryDraft,
     SummaryProposal,
 )
+from tests.access.headers import score
 from tests.access.matrix import (
     ANYONE,
     APART,
@@ -55,6 +56,8 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 VISITORS = ("guest", "member", "author", "moderator", "librarian", "admin", "banned")
+WORTH = 125  # the least that the headers of any answer score
+SHOWN_ELSEWHERE = {"studies:card"}  # a picture for other sites, so it says cross-origin
 SIGNED_IN = frozenset(VISITORS) - {"guest", "banned"}
 # Who is let in, and the status that others who are signed in get.
 MEANING = {
@@ -206,7 +209,10 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def world(settings) -> World:
+    # As a production site answers, so that the headers can be weighed.
+    settings.SECURE_HSTS_SECONDS = 63_072_000
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     return World()
 
 
@@ -223,7 +229,7 @@ def test_each_visitor_is_let_in_or_refused_as_the_matrix_says_and_a_refusal_chan
         for visitor, client in world.clients.items():
             before = written()
             with transaction.atomic():
-                answer = getattr(client, method)(world.address(route), world.form(route) if column else {})
+                answer = getattr(client, method)(world.address(route), world.form(route) if column else {}, secure=True)
                 changed = {name for name, counts in written().items() if counts != before.get(name, (0, 0, 0))}
                 transaction.set_rollback(True)
             to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
@@ -235,6 +241,8 @@ def test_each_visitor_is_let_in_or_refused_as_the_matrix_says_and_a_refusal_chan
                 fits = (to_sign_in or answer.status_code in (403, 404, 405)) and not changed
             if not fits:
                 wrong.append(f"{method.upper()} {route} as {visitor}: {answer.status_code} {sorted(changed)}")
+            if score(answer) < WORTH and route not in SHOWN_ELSEWHERE:
+                wrong.append(f"{method.upper()} {route} as {visitor}: headers worth {score(answer)}")
     assert not wrong, "\n".join(wrong)
 
 
