@@ -8,10 +8,11 @@ class ForumConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Member
+        from common.models import Tag
         from forum import personal, told
         from forum.models import Category, Comment, Post
         from moderation import reporting
-        from notices import following, kinds
+        from notices import following, kinds, muting
 
         personal.register()
         reporting.register(
@@ -38,6 +39,12 @@ class ForumConfig(AppConfig):
             ),
             following.Followable("category", Category, "Category"),
             following.Followable("member", Member, "Member", lambda rows, member: rows.filter(is_active=True)),
+        )
+        muting.register(
+            muting.Mutable("member", Member, "Member", lambda rows, member: rows.filter(is_active=True)),
+            muting.Mutable("tag", Tag, "Tag"),
+            muting.Mutable("category", Category, "Category"),
+            muting.Mutable("post", Post, "Hidden post", lambda rows, member: rows & Post.objects.visible_to(member)),
         )
         kinds.register(
             kinds.Kind("reply", "Somebody replies to my post or comment"),

@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
 from common.counting import CAP, CappedCount
 from common.models import Tag
 from common.tags import rarity
+from forum.listing import as_sql
 from forum.models import Post
+from notices.muting import muted_by
 
 CANDIDATES_PER_TAG = 200
+GUEST = AnonymousUser()
 
 # A post counts once for each shared tag, weighted by how rare the tag is; its votes decide between posts
 # that share as much. Each tag gives its newest posts only, read from the index (tag, newest first). What nobody
@@ -27,7 +31,7 @@ RANKED = """
         FROM wanted CROSS JOIN LATERAL (
             SELECT content_object_id FROM forum_posttag
             CROSS JOIN LATERAL (SELECT FROM forum_post WHERE id = content_object_id AND NOT is_hidden
-                AND deleted_at IS NULL AND id <> %(exclude)s LIMIT 1) shown
+                AND deleted_at IS NULL AND id <> %(exclude)s{listed} LIMIT 1) shown
             WHERE tag_id = ANY(ARRAY[wanted.tag_id])
             ORDER BY tag_id, content_object_id DESC LIMIT %(each)s
         ) recent
@@ -44,7 +48,7 @@ COUNTED = """
         CROSS JOIN LATERAL (
             SELECT content_object_id FROM forum_posttag
             CROSS JOIN LATERAL (SELECT FROM forum_post WHERE id = content_object_id AND NOT is_hidden
-                AND deleted_at IS NULL AND id <> %(exclude)s LIMIT 1) shown
+                AND deleted_at IS NULL AND id <> %(exclude)s{listed} LIMIT 1) shown
             WHERE tag_id = ANY(ARRAY[wanted.tag_id])
             ORDER BY tag_id, content_object_id DESC LIMIT %(most)s
         ) recent
@@ -61,8 +65,8 @@ class RelatedPosts:
     count: CappedCount = field(default_factory=lambda: CappedCount(0))
 
 
-def related_posts(tags: Iterable[Tag], *, exclude: int = 0, most: int = 6) -> RelatedPosts:
-    """The posts everyone may see that share these tags, the closest first.
+def related_posts(tags: Iterable[Tag], *, reader: Any = GUEST, exclude: int = 0, most: int = 6) -> RelatedPosts:
+    """The posts everyone may see that share these tags and that the reader does not mute, the closest first.
 
     Rare tags weigh more (``common.tags.rarity``). ``exclude`` is the id of a post to leave out. Three
     queries and a prefetch, whatever the tables hold; none where there are no tags.
@@ -77,10 +81,12 @@ def related_posts(tags: Iterable[Tag], *, exclude: int = 0, most: int = 6) -> Re
         "each": CANDIDATES_PER_TAG,
         "exclude": exclude,
     }
+    listed, more = as_sql(muted_by(reader), reader)
+    arguments |= more
     with connection.cursor() as cursor:
-        cursor.execute(RANKED, arguments | {"most": most})
+        cursor.execute(RANKED.format(listed=listed), arguments | {"most": most})
         ids = [pk for (pk,) in cursor.fetchall()]
-        cursor.execute(COUNTED, arguments | {"most": CAP + 1})
+        cursor.execute(COUNTED.format(listed=listed), arguments | {"most": CAP + 1})
         count = CappedCount.at_most(cursor.fetchone()[0])
     found = {post.pk: post for post in Post.objects.for_list().filter(pk__in=ids)}
     return RelatedPosts([found[pk] for pk in ids], count)

@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from common.paging import KeysetPage, paginate
 from forum.models import Comment, Post
+from notices.muting import muted_by
 
 SORTS = {"best": ("-wilson", "pk"), "new": ("-pk",), "old": ("pk",)}
 TOP_LEVEL_PAGE = 20
@@ -87,8 +88,10 @@ def _tree(roots: list[Any], replies: list[Any], post: Post, reader) -> list[Any]
     A comment whose words this reader may not see stays only where something hangs on it.
     """
     by_id = {comment.pk: comment for comment in [*roots, *replies]}
+    members = muted_by(reader).members
     for comment in by_id.values():
         comment.post, comment.children = post, []
+        comment.is_muted = comment.author_id in members
     for reply in replies:
         nearest = next(pk for pk in reversed(reply.ancestors) if pk in by_id)
         by_id[nearest].children.append(reply)

@@ -118,7 +118,10 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
     from forum.models import Post
 
     gathered = {each.pk: each.gathered[-LINES:][::-1] for each in notifications if each.count > 1}
-    news = Post.objects.filter(is_hidden=False, deleted_at__isnull=True, posted_at__gt=since)
+    if not gathered:
+        return {}
+    # All of them are of one member, whose mail it is: what they have muted since is not named.
+    news = Post.objects.listed_for(notifications[0].member).filter(is_hidden=False, posted_at__gt=since)
     posts = news.only("title", "deleted_at").in_bulk({pk for ids in gathered.values() for pk in ids})
     return {
         told: [Line(posts[pk].title, posts[pk].get_absolute_url()) for pk in ids if pk in posts]

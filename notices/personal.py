@@ -10,12 +10,17 @@ from django.db.models import Q, QuerySet
 from accounts.models import Member
 from common import personal
 from common.personal import Choice, Delete, Part, Work
-from notices.models import Digest, FeedKey, Follow, Mail, Notification, Preference
+from notices.models import Digest, FeedKey, Follow, Mail, Mute, Notification, Preference
 
 
 def follows_of(member: Any) -> QuerySet[Follow]:
     """Who follows this member."""
     return Follow.objects.filter(content_type=ContentType.objects.get_for_model(Member), object_id=member.pk)
+
+
+def mutes_of(member: Any) -> QuerySet[Mute]:
+    """Who mutes this member."""
+    return Mute.objects.filter(kind="member", object_id=member.pk)
 
 
 def mail_to(member: Any) -> QuerySet[Mail]:
@@ -37,6 +42,8 @@ def register() -> None:
             ("content_type__model", "object_id", "level", "followed_at", "is_automatic"), about="what you follow",
         ),
         Part(Follow, "object_id", Delete(), withheld="who follows you is theirs to tell", rows=follows_of),
+        Part(Mute, "member", Delete(), "mutes", ("kind", "object_id", "muted_at"), about="what you mute and hide"),
+        Part(Mute, "object_id", Delete(), withheld="who mutes you is theirs to tell", rows=mutes_of),
         Part(
             Notification, "member", Delete(), "notifications",
             ("kind", "words", "count", "url", "told_at", "is_unread"), about="what you were told",

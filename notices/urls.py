@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import path
 
-from notices.views import feeds, following, mailbox, notifications, preferences, unsubscribe
+from notices.views import feeds, following, mailbox, muting, notifications, preferences, unsubscribe
 
 app_name = "notices"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("following/", following.follows, name="following"),
     path("following/<int:pk>/end/", following.end, name="end_follow"),
+    path("following/muted/", muting.muted, name="muted"),
+    path("mute/<str:kind>/<int:pk>/", muting.mute, name="mute"),
+    path("unmute/<str:kind>/<int:pk>/", muting.unmute, name="unmute"),
     path("follow/<str:kind>/<int:pk>/", following.follow, name="follow"),
     path("unfollow/<str:kind>/<int:pk>/", following.unfollow, name="unfollow"),
 ]

@@ -19,7 +19,7 @@ def hot_posts(user) -> list[Post]:
     members: Counter = Counter()
     chosen = []
     # Ids first: choosing among thin rows, then reading only those that are shown.
-    thin = Post.objects.visible_to(user).order_by("-hotness", "-pk").values_list("pk", "category_id", "author_id")
+    thin = Post.objects.listed_for(user).order_by("-hotness", "-pk").values_list("pk", "category_id", "author_id")
     for pk, category, author in thin[:CANDIDATES]:
         if categories[category] < FROM_ONE_CATEGORY and (author is None or members[author] < FROM_ONE_MEMBER):
             chosen.append(pk)

@@ -36,7 +36,7 @@ def suggest(title: str, tags: Sequence[str], reader, *, exclude: int = 0) -> Sug
         return Suggested()
     question = Question.of(f"{' '.join(tags)} {title}")
     studies = Study.objects.for_list().exclude(retraction=Retraction.RETRACTED)
-    posts = Post.objects.visible_to(reader).for_list().exclude(pk=exclude)
+    posts = Post.objects.listed_for(reader).for_list().exclude(pk=exclude)
     return Suggested(
         find(studies, "text__search_vector", question, MOST_STUDIES),
         find(posts, "text__search_vector", question, MOST_POSTS),

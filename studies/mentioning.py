@@ -14,10 +14,12 @@ from django.db.models.expressions import RawSQL
 
 from common.paging import KeysetPage, paginate, read_cursor
 from forum.models import Comment, Post
+from notices.muting import muted_by
 from studies.mentions import newest_posts
 from studies.models import MentionedWork, Study
 
 ORDER = ("-pk",)
+MUTED_READ = 200  # posts left out of a page because its reader mutes them, at most
 COMMENTS_EACH = 3  # comments named under one post
 MENTIONS_READ = 100  # newest mentions of a wanted work, among which members are counted
 
@@ -49,19 +51,25 @@ FROM unnest(%s::bigint[]) work (id) CROSS JOIN LATERAL (
 """
 
 
-def posts_mentioning(study: Study, *, most: int, before: int = 2**62) -> QuerySet[Post]:
-    """The newest ``most`` posts in sight that mention the study, or in which a comment does; older than ``before``."""
-    return Post.objects.filter(pk__in=RawSQL(POSTS, [before, most, study.pk, most])).order_by(*ORDER)  # noqa: S611
+def posts_mentioning(study: Study, reader: Any, *, most: int, before: int = 2**62) -> QuerySet[Post]:
+    """The newest posts that mention the study, or in which a comment does; older than ``before``, and ``most`` or more.
+
+    What the reader mutes is left out, of ``MUTED_READ`` posts more than these.
+    """
+    read = most + MUTED_READ if muted_by(reader) else most
+    named = RawSQL(POSTS, [before, read, study.pk, read])  # noqa: S611 - our own words, and parameters
+    return Post.objects.listed_for(reader).filter(pk__in=named).order_by(*ORDER)
 
 
-def page_of_posts(study: Study, after: str) -> KeysetPage:
+def page_of_posts(study: Study, reader: Any, after: str) -> KeysetPage:
     """A page of the posts that mention the study, newest first, with ``mentioning_comments``. Raises ``Http404``."""
     before = read_cursor(Post, ORDER, after)[0] if after else 2**62
-    page = paginate(posts_mentioning(study, most=settings.LIST_PAGE + 1, before=before).for_list(), ORDER, after)  # type: ignore[attr-defined]
+    posts = posts_mentioning(study, reader, most=settings.LIST_PAGE + 1, before=before)
+    page = paginate(posts.for_list(), ORDER, after)  # type: ignore[attr-defined]
     ids = [post.pk for post in page.rows]
     named = RawSQL(COMMENTS, [ids, study.pk, COMMENTS_EACH])  # noqa: S611 - our own words, and parameters
     by_post: dict[int, list[Any]] = {pk: [] for pk in ids}
-    for comment in Comment.objects.filter(pk__in=named).select_related("author").order_by("pk"):
+    for comment in Comment.objects.listed_for(reader).filter(pk__in=named).select_related("author").order_by("pk"):
         by_post[comment.post_id].append(comment)
     for post in page.rows:
         post.mentioning_comments = by_post[post.pk][:COMMENTS_EACH]

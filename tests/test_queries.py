@@ -18,6 +18,7 @@ from forum.models import Category, Comment, CommentText, Draft, Post, PostTag, P
 from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.models import FeedKey
+from notices.muting import mute
 from notices.telling import tell
 from studies import keeping
 from studies.arrivals import tell_of_new_studies
@@ -112,6 +113,8 @@ class World:
             for thing in (self.journal, study.tags.get()):  # stay the newest of what is followed
                 unfollow(self.reader, thing)
                 follow(self.reader, thing)
+            for kind, thing in (("post", post), ("tag", post.tags.get(name=f"tag{number}")), ("member", writer)):
+                mute(self.reader, kind, thing.pk)
             tell_of_new_studies()
             words = {"tldr": f"It helps {number}.", "body": ""}
             Summary.write(self.study, editor=writer, version=number + 1, **words)
@@ -190,6 +193,7 @@ class World:
             "an entry of a reading list": f"/lists/{self.list.pk}/entries/{self.list.entries.first().pk}/note/",
             "one's own reading list": self.list.get_absolute_url(),
             "what is followed": "/following/",
+            "what is muted": "/following/muted/",
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
             "drafts": "/drafts/",
             "what members are told": "/settings/notices/",
@@ -283,7 +287,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "summary_edit", "summary_propose", "summary_review", "summary_preview", "summary_draft_new", "summary_draft",
         "summary_proposal", "report_new", "correct", "error_report_settle", "suggestion_answer", "correction_answer",
-        "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "search_follow",
+        "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "mute", "unmute", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
     }  # fmt: skip

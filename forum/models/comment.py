@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import ranking, told
+from forum import listing, ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
@@ -21,6 +21,7 @@ from forum.models.vote import CommentVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
 from moderation import log
+from notices.muting import Muted
 
 DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
 
@@ -40,6 +41,10 @@ class CommentQuerySet(models.QuerySet):
             return shown
         return shown.filter(is_hidden=False, post__is_hidden=False)
 
+    def listed_for(self, user, muted: Muted | None = None) -> CommentQuerySet:
+        """What this reader's lists, counts and search show: visible, and neither it nor its post is muted or hidden."""
+        return listing.comments(self.visible_to(user), user, muted)
+
     def readable_by(self, user) -> CommentQuerySet:
         """What the page of its post shows in full: also under a post that its author deleted."""
         return self.filter(_readable_by(user))
@@ -58,6 +63,7 @@ class Comment(Moderated, Upvotable):
     """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent."""
 
     vote_model = CommentVote
+    is_muted = False  # True in a thread whose reader mutes the author
     is_fresh = False  # True on what ``write`` has stored just now, and not found from an earlier sending
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="comments", db_index=False)

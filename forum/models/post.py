@@ -17,7 +17,7 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import ranking, told
+from forum import listing, ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
@@ -25,6 +25,7 @@ from forum.models.vote import PostVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
 from moderation import log
+from notices.muting import Muted
 
 # They follow a post's id in addresses.
 RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history"})
@@ -35,6 +36,10 @@ class PostQuerySet(models.QuerySet):
         """What lists, counts and search may show: neither hidden nor deleted. Moderators see hidden ones."""
         shown = self.filter(deleted_at__isnull=True)
         return shown if user.is_authenticated and user.is_moderator else shown.filter(is_hidden=False)
+
+    def listed_for(self, user, muted: Muted | None = None) -> PostQuerySet:
+        """What this reader's own lists, counts and search show: visible, and neither muted nor hidden by them."""
+        return listing.posts(self.visible_to(user), user, muted)
 
     def readable_by(self, user) -> PostQuerySet:
         """What the post's own page may show: also a deleted post whose comments still hang on it."""

@@ -10,6 +10,7 @@ from common.paging import KeysetPage, paginate
 from forum import ranking
 from forum.models import Category, Post, PostVote
 from notices.following import followed_among
+from notices.muting import is_muted, muted_by
 
 ORDERS = {
     "hot": ("-hotness", "-pk"),
@@ -48,7 +49,15 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
     sort, period = request.GET.get("sort", "hot"), request.GET.get("period", "week")
     after = request.GET.get("after", "")
-    visible = Post.objects.visible_to(request.user).in_category(shelf)
+    muted = muted_by(request.user)
+    # A muted category's own page shows its posts to who asks for them there.
+    is_muted_here = bool(shelf and is_muted(request.user, "category", shelf.pk))
+    shows_muted = is_muted_here and request.GET.get("muted") == "show"
+    if shelf and shows_muted:
+        muted = muted.besides("category", shelf.pk)
+    visible = Post.objects.listed_for(request.user, muted).in_category(shelf)
+    if is_muted_here and not shows_muted:
+        visible = visible.none()
     # A pinned post stands above its own category, and then not once more in the list below.
     pinned = list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED]) if sort == "hot" and shelf else []
     page = read_list(visible.exclude(pk__in=[post.pk for post in pinned]), sort, period, after)
@@ -62,6 +71,8 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
             "category": shelf,
             "categories": Category.objects.all(),
             "is_followed": bool(shelf and followed_among(request.user, [shelf])),
+            "is_muted": is_muted_here,
+            "shows_muted": shows_muted,
             "page": page,
             "pinned": pinned,
             "sorts": ranking.SORTS,

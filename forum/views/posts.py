@@ -56,7 +56,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "voted": PostVote.of(request.user, [shown]),
         "level": level_of(request.user, shown),
         "voted_comments": CommentVote.of(request.user, thread.everyone),
-        "related": related_posts(shown.tags.all(), exclude=shown.pk),
+        "related": related_posts(shown.tags.all(), reader=request.user, exclude=shown.pk),
     }
 
 

@@ -14,6 +14,7 @@ from common.paging import paginate
 from forum.feeds import newest_posts
 from forum.models import Comment, Post, PostVote
 from notices.following import followed_among
+from notices.muting import NOTHING, muted_by
 from studies.models import ReadingList
 
 KINDS = ("posts", "comments", "lists")
@@ -29,13 +30,24 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     show = request.GET.get("show", "posts")
     if show not in KINDS:
         raise Http404("A profile shows posts, comments or lists.")
-    posts = Post.objects.visible_to(request.user).filter(author=member)
-    comments = Comment.objects.visible_to(request.user).filter(author=member)
+    muted = muted_by(request.user)
+    is_muted = member.pk in muted.members
+    shows_muted = is_muted and request.GET.get("muted") == "show"
+    if shows_muted:
+        muted = muted.besides("member", member.pk)
+    if member == request.user:
+        muted = NOTHING  # one's own words are never kept from oneself
+    posts = Post.objects.listed_for(request.user, muted).filter(author=member)
+    comments = Comment.objects.listed_for(request.user, muted).filter(author=member)
+    if is_muted and not shows_muted:
+        posts, comments = posts.none(), comments.none()
     after = request.GET.get("after", "")
     lists = ReadingList.objects.filter(owner=member, is_public=True)
     context = {
         "member": member,
         "show": show,
+        "is_muted": is_muted,
+        "shows_muted": shows_muted,
         "is_followed": bool(followed_among(request.user, [member])),
         "post_count": capped_count(posts),
         "comment_count": capped_count(comments),

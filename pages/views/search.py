@@ -13,6 +13,7 @@ from common.search import QUERY_LIMIT, Question, find
 from common.tags import normalise
 from forum.models import Post, PostVote
 from moderation.limits import count_reading
+from notices.muting import muted_by
 from studies.identifiers import recognise
 from studies.models import SavedStudy, Study
 
@@ -29,11 +30,11 @@ def search(request: HttpRequest) -> HttpResponse:
     if question.text:
         identifier = recognise(question.text)
         studies = _studies(question, identifier)
-        posts = find(Post.objects.visible_to(request.user).for_list(), "text__search_vector", question, MOST["posts"])
+        posts = find(Post.objects.listed_for(request.user).for_list(), "text__search_vector", question, MOST["posts"])
         context |= {
             "studies": studies,
             "posts": posts,
-            "members": _members(question),
+            "members": _members(question, request.user),
             "tags": _tags(question),
             "identifier": identifier,
             "voted": PostVote.of(request.user, posts),
@@ -55,12 +56,13 @@ def _studies(question: Question, identifier: tuple[str, str] | None) -> list[Stu
     return [*named, *(study for study in found if study not in named)][: MOST["studies"]]
 
 
-def _members(question: Question) -> list[Member]:
+def _members(question: Question, reader) -> list[Member]:
     """Members whose name begins with one of the words."""
     begins = Q(pk__in=[])
     for word in question.words:
         begins |= Q(username__istartswith=word)
-    return list(Member.objects.filter(begins, is_active=True).order_by("username")[: MOST["members"]])
+    members = Member.objects.filter(begins, is_active=True).exclude(pk__in=muted_by(reader).members)
+    return list(members.order_by("username")[: MOST["members"]])
 
 
 def _tags(question: Question) -> list[Tag]:

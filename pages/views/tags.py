@@ -18,6 +18,7 @@ from common.paging import paginate
 from forum.feeds import entry_of
 from forum.models import Post, PostVote
 from notices.following import followed_among
+from notices.muting import muted_by
 from studies.feeds import newest
 from studies.models import SavedStudy, Study
 
@@ -45,9 +46,18 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
         raise Http404("A tag page shows all, posts or studies.")
     after = request.GET.get("after", "") if show != "all" else ""
     size = None if show != "all" else SHOWN_OF_EACH
-    posts = Post.objects.visible_to(request.user).tagged(*found)
+    muted = muted_by(request.user)
+    muted_here = [each for each in found if each.pk in muted.tags]
+    shows_muted = bool(muted_here) and request.GET.get("muted") == "show"
+    if shows_muted:
+        for each in muted_here:
+            muted = muted.besides("tag", each.pk)
+    posts = Post.objects.listed_for(request.user, muted).tagged(*found)
+    if muted_here and not shows_muted:
+        posts = posts.none()
     studies = Study.objects.tagged(*found)
     context: dict[str, Any] = {"section": "tags", "tags": found, "show": show, "slugs": slugs}
+    context |= {"muted_here": muted_here, "shows_muted": shows_muted}
     if show != "studies":
         context["posts"] = paginate(posts.for_list(), ("-pk",), after, size)
         context["post_count"] = capped_count(posts)

@@ -27,7 +27,7 @@ def mentions(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     found = study_of(request, pk, slug, "mentions/")
     if isinstance(found, HttpResponse):
         return found
-    page = page_of_posts(found, request.GET.get("after", ""))
+    page = page_of_posts(found, request.user, request.GET.get("after", ""))
     context = {
         "section": "studies",
         "study": found,

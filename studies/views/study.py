@@ -47,7 +47,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     if other := in_another_form(request, pk):
         return _described(other, found)
     tags = list(found.tags.all())
-    related = related_posts(tags, exclude=found.discussion_id or 0, most=SHOWN_POSTS)
+    related = related_posts(tags, reader=request.user, exclude=found.discussion_id or 0, most=SHOWN_POSTS)
     # What can be read here stands before what is only named.
     citations = found.citations.select_related("cited").alias(waits=Q(cited__isnull=True)).order_by("waits", "position")
     works = related_works(found)
@@ -55,7 +55,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     authorships = list(found.authorships.select_related("author"))
     summary = getattr(found, "summary", None)
     close = similar_studies(found, most=SHOWN_SIMILAR)
-    mentioned_in = _mentioned_in(found)
+    mentioned_in = _mentioned_in(found, request.user)
     page = render(
         request,
         "studies/study.html",
@@ -86,11 +86,11 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     return _described(page, found)
 
 
-def _mentioned_in(study: Study) -> list[Post]:
+def _mentioned_in(study: Study, reader) -> list[Post]:
     """The newest posts that mention it; no query where none does."""
     if not study.mention_count:
         return []
-    return list(posts_mentioning(study, most=SHOWN_MENTIONS).for_list())
+    return list(posts_mentioning(study, reader, most=SHOWN_MENTIONS).for_list()[:SHOWN_MENTIONS])
 
 
 def _described(answer: HttpResponse, study: Study) -> HttpResponse:
@@ -132,7 +132,7 @@ def posts(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     found = _with_slug(request, pk, slug, "posts/")
     if isinstance(found, HttpResponse):
         return found
-    related = related_posts(found.tags.all(), exclude=found.discussion_id or 0, most=WHOLE_LIST)
+    related = related_posts(found.tags.all(), reader=request.user, exclude=found.discussion_id or 0, most=WHOLE_LIST)
     context = {
         "section": "studies",
         "study": found,

@@ -146,6 +146,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "notices:following": (MEMBERS, NOTHING),
     "notices:end_follow": (NOTHING, MEMBERS),  # ends a follow of one's own, else nothing
     "notices:follow": (NOTHING, MEMBERS),
+    "notices:muted": (MEMBERS, NOTHING),
+    "notices:mute": (NOTHING, MEMBERS),
+    "notices:unmute": (NOTHING, MEMBERS),
     "notices:unfollow": (NOTHING, MEMBERS),
     "notices:private_feeds": (MEMBERS, NOTHING),
     "notices:renew_feeds": (NOTHING, MEMBERS),

@@ -215,7 +215,7 @@ class TestNewPosts:
         with CaptureQueriesContext(connection) as queries:
             found = lines([notification], posts[0].posted_at)
         assert [line.words for line in found[notification.pk]] == [f"Post {number}" for number in (7, 5, 4, 3, 2)]
-        assert len(queries) == 1
+        assert len(queries) <= 3  # the member, what they mute, and the posts
 
     def test_are_not_told_to_their_author(self):
         post = make_post()

@@ -1,0 +1,279 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from common.models import Tag
+from forum.models import Comment, Post
+from notices import muting
+from notices.models import Mute
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reader():
+    return make_member("reader_one")
+
+
+@pytest.fixture
+def browser(reader):
+    client = Client()
+    client.force_login(reader)
+    return client
+
+
+def mute(member, kind, thing):
+    return muting.mute(member, kind, thing.pk)
+
+
+class TestMutedBy:
+    def test_gives_what_a_member_mutes_by_one_query(self, reader):
+        post, other = make_post(tags=["acne"]), make_member()
+        for kind, thing in (("tag", post.tags.get()), ("category", post.category), ("member", other), ("post", post)):
+            assert mute(reader, kind, thing)
+            assert not mute(reader, kind, thing)
+        with CaptureQueriesContext(connection) as queries:
+            muted = muting.muted_by(reader)
+            muting.muted_by(reader)
+        assert len(queries) == 1
+        assert set(muted.members) == {other.pk}
+        assert set(muted.tags) == {post.tags.get().pk}
+        assert set(muted.categories) == {post.category_id}
+        assert muted.hides
+
+    def test_asks_nothing_for_a_guest(self, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            assert not muting.muted_by(AnonymousUser())
+
+    def test_knows_at_once_of_a_change(self, reader):
+        other = make_member()
+        assert not muting.muted_by(reader)
+        mute(reader, "member", other)
+        assert muting.is_muted(reader, "member", other.pk)
+        muting.unmute(reader, "member", other.pk)
+        muting.unmute(reader, "member", other.pk)
+        assert not muting.muted_by(reader)
+
+    def test_is_bounded(self, reader, monkeypatch):
+        monkeypatch.setattr(muting, "MOST_MUTES", 2)
+        monkeypatch.setattr(muting, "MOST_HIDDEN", 1)
+        for number in (1, 2):
+            muting.mute(reader, "tag", number)
+        muting.mute(reader, "post", 1)
+        for kind in ("member", "post"):
+            with pytest.raises(muting.TooManyMutes):
+                muting.mute(reader, kind, 9)
+        assert not muting.mute(reader, "tag", 2)  # has it already
+
+
+class World:
+    """A post for each way to mute it, one that nobody mutes, and a comment on each."""
+
+    def __init__(self):
+        self.kept = make_post(title="Words kept", tags=["kept", "acne"])
+        self.by = make_post(title="Words by", tags=["acne"])
+        self.under = make_post(title="Words under", tags=["loud", "acne"])
+        self.within = make_post(title="Words within", category=make_category("noisy"), tags=["acne"])
+        self.hidden = make_post(title="Words hidden", tags=["acne"])
+        self.posts = [self.kept, self.by, self.under, self.within, self.hidden]
+        self.writer = make_member("somebody_else")
+        self.comments = [make_comment(post, author=self.writer) for post in self.posts]
+
+    def mute(self, reader):
+        mute(reader, "member", self.by.author)
+        mute(reader, "tag", Tag.objects.get(name="loud"))
+        mute(reader, "category", self.within.category)
+        mute(reader, "post", self.hidden)
+
+
+MUTED_WORDS = ("Words by", "Words under", "Words within", "Words hidden")
+
+
+class TestListedFor:
+    def test_leaves_out_what_the_reader_mutes_and_hides(self, reader):
+        world = World()
+        assert Post.objects.listed_for(reader).count() == 5
+        world.mute(reader)
+        assert list(Post.objects.listed_for(reader)) == [world.kept]
+        assert list(Comment.objects.listed_for(reader)) == [world.comments[0]]
+
+    def test_changes_nothing_for_others(self, reader):
+        world = World()
+        world.mute(reader)
+        for other in (AnonymousUser(), make_member(), make_moderator()):
+            assert Post.objects.listed_for(other).count() == 5
+            assert Comment.objects.listed_for(other).count() == 5
+
+    def test_leaves_out_comments_of_a_muted_member_on_any_post(self, reader):
+        world = World()
+        mute(reader, "member", world.writer)
+        assert not Comment.objects.listed_for(reader).exists()
+        assert Post.objects.listed_for(reader).count() == 5
+
+    def test_keeps_what_has_no_named_author(self, reader):
+        """A post under a pseudonym that vanished with its author's mute would say whose it is."""
+        post = make_post(author=make_member())
+        author = post.author
+        Post.objects.filter(pk=post.pk).update(author=None)
+        mute(reader, "member", author)
+        assert list(Post.objects.listed_for(reader)) == [post]
+
+    def test_never_shows_more_than_is_visible(self, reader):
+        world = World()
+        world.kept.hide(make_moderator(), "Rude")
+        assert world.kept not in Post.objects.listed_for(reader)
+        assert world.comments[0] not in Comment.objects.listed_for(reader)
+
+
+class TestEveryList:
+    def test_shows_nothing_muted(self, reader, browser):
+        world = World()
+        study = make_study("A study", tags=["acne"], tldr="It helps.")
+        for post in world.posts:
+            post.text.body = f"See doi:{study.doi}"
+            post.text.save()
+        study.refresh_from_db()
+        addresses = {
+            "/": None,
+            "/community/": None,
+            "/community/?sort=new": None,
+            "/tags/acne/": "1 / 1",
+            "/search/?q=words": None,
+            "/members/somebody_else/?show=comments": "Comments 1",
+            world.kept.get_absolute_url(): None,
+            study.get_absolute_url(): "1 / 1 results",
+            f"{study.get_absolute_url()}posts/": None,
+            f"{study.get_absolute_url()}mentions/": None,
+        }
+        for address in addresses:
+            before = browser.get(address).text
+            assert all(words in before for words in MUTED_WORDS), address
+        world.mute(reader)
+        for address, count in addresses.items():
+            after = browser.get(address).text
+            assert "Words kept" in after
+            assert not [words for words in MUTED_WORDS if words in after], address
+            assert count is None or count in after, address
+        guest = Client().get("/community/").text
+        assert all(words in guest for words in MUTED_WORDS)
+
+    def test_of_members_and_of_suggestions_names_nobody_muted(self, reader, browser):
+        world = World()
+        found = "/members/somebody_else/"
+        typed = {"title": "Words words words", "tags": ""}
+        assert found in browser.get("/search/?q=somebody_else").text
+        assert "Words by" in browser.post("/writing/suggestions/", typed).text
+        world.mute(reader)
+        mute(reader, "member", world.writer)
+        assert found not in browser.get("/search/?q=somebody_else").text
+        assert "Words by" not in browser.post("/writing/suggestions/", typed).text
+
+
+class TestOwnPage:
+    @pytest.mark.parametrize("kind", ["member", "tag", "category"])
+    def test_says_that_it_is_muted_and_shows_it_only_when_asked(self, reader, browser, kind):
+        post = make_post(title="The muted one", tags=["loud"], category=make_category("noisy"))
+        thing = {"member": post.author, "tag": post.tags.get(), "category": post.category}[kind]
+        address = thing.get_absolute_url()
+        assert "The muted one" in browser.get(address).text
+        assert f"/mute/{kind}/{thing.pk}/" in browser.get(address).text
+        mute(reader, kind, thing)
+        page = browser.get(address).text
+        assert "The muted one" not in page
+        assert f"/unmute/{kind}/{thing.pk}/" in page
+        assert "The muted one" in browser.get(f"{address}?muted=show").text
+        assert "The muted one" in Client().get(address).text
+        browser.post(f"/unmute/{kind}/{thing.pk}/")
+        assert "The muted one" in browser.get(address).text
+
+    def test_of_oneself_shows_all_of_ones_own(self, reader, browser):
+        post = make_post(title="My own", author=reader, tags=["loud"])
+        mute(reader, "tag", post.tags.get())
+        assert "My own" in browser.get(reader.get_absolute_url()).text
+        assert "My own" not in browser.get("/community/").text
+
+
+class TestThread:
+    def test_folds_a_muted_members_comment_and_leaves_the_replies_readable(self, reader, browser):
+        post, loud = make_post(), make_member("loud_one")
+        comment = make_comment(post, author=loud, body="Loud words")
+        make_comment(post, parent=comment, body="A calm reply")
+        assert "comment__muted" not in browser.get(post.get_absolute_url()).text
+        mute(reader, "member", loud)
+        page = browser.get(post.get_absolute_url()).text
+        folded, _, rest = page.partition("comment__muted")[2].partition("</details>")
+        assert "Loud words" in folded
+        assert "loud_one" not in folded.partition("</summary>")[0]
+        assert "A calm reply" in rest
+        assert "comment__muted" not in Client().get(post.get_absolute_url()).text
+
+
+class TestButtons:
+    def test_work_without_javascript_go_back_and_offer_to_undo(self, reader, browser):
+        post = make_post(title="The one")
+        assert f"/mute/post/{post.pk}/?next=%2Fcommunity%2F" in browser.get("/community/").text
+        page = browser.post(f"/mute/post/{post.pk}/?next=/community/", follow=True)
+        assert page.redirect_chain == [("/community/", 302)]
+        assert "The one" not in page.text
+        assert f"/unmute/post/{post.pk}/?next=%2Fcommunity%2F" in page.text
+        page = browser.post(f"/unmute/post/{post.pk}/?next=/community/", follow=True)
+        assert "The one" in page.text
+
+    def test_put_a_sentence_where_the_row_was(self, reader, browser):
+        post = make_post()
+        answer = browser.post(f"/mute/post/{post.pk}/?next=/community/", headers={"HX-Request": "true"})
+        assert "Undo" in answer.text
+        assert "<html" not in answer.text
+
+    def test_lead_nowhere_else(self, reader, browser):
+        post = make_post()
+        for away in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
+            answer = browser.post(f"/mute/post/{post.pk}/", query_params={"next": away})
+            assert answer["Location"] == "/following/muted/"
+
+    def test_say_names_as_text(self, reader, browser):
+        post = make_post(tags=["<b>loud</b>"])
+        page = browser.post(f"/mute/tag/{post.tags.get().pk}/?next=/community/", follow=True).text
+        assert "&lt;b&gt;loud" in page
+        assert "<b>loud" not in page
+
+    def test_mute_nobody_who_is_not_there_and_not_oneself(self, reader, browser):
+        hidden = make_post()
+        hidden.hide(make_moderator(), "Rude")
+        gone = make_member()
+        gone.is_active = False
+        gone.save()
+        assert browser.post(f"/mute/post/{hidden.pk}/").status_code == 404
+        assert browser.post(f"/mute/member/{gone.pk}/").status_code == 404
+        assert browser.post("/mute/comment/1/").status_code == 404
+        assert browser.post(f"/mute/member/{reader.pk}/").status_code == 403
+        assert Client().post(f"/mute/post/{make_post().pk}/")["Location"].startswith("/accounts/login/")
+        assert browser.get(f"/mute/post/{make_post().pk}/").status_code == 405
+        assert not Mute.objects.exists()
+
+    def test_say_where_there_are_too_many(self, reader, browser, monkeypatch):
+        monkeypatch.setattr(muting, "MOST_MUTES", 0)
+        page = browser.post(f"/mute/member/{make_member().pk}/", follow=True)
+        assert "as much as anyone can" in page.text
+
+
+class TestTheListOfMutes:
+    def test_names_what_is_in_sight_and_ends_each(self, reader, browser):
+        world = World()
+        world.mute(reader)
+        mute(reader, "member", world.writer)
+        world.hidden.hide(make_moderator(), "Rude")
+        page = browser.get("/following/muted/").text
+        assert "somebody_else" in page
+        assert "noisy" in page
+        assert "loud" in page
+        assert "Words hidden" not in page
+        assert page.count("/unmute/") == 5
+        browser.post(f"/unmute/post/{world.hidden.pk}/")
+        assert browser.get("/following/muted/").text.count("/unmute/") == 4
+        other = Client()
+        other.force_login(make_member())
+        assert "You mute nothing" in other.get("/following/muted/").text
