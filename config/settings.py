@@ -286,6 +286,9 @@ EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", PRODUCTION)
 EMAIL_TIMEOUT = 5
+# A mail at once waits so many seconds, in which an edit, a moderator or reading it on the site makes it needless.
+MAIL_GRACE = env.int("MAIL_GRACE", 120 if PRODUCTION else 15)
+MAILS_AN_HOUR = 12  # mails at once to one member; what is more waits, and comes together
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <studyhall@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -9,7 +9,7 @@ class ForumConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common.models import Tag
-        from forum import personal, told
+        from forum import letters, personal, told
         from forum.models import Category, Comment, Post
         from moderation import reporting
         from notices import following, kinds, muting
@@ -47,10 +47,15 @@ class ForumConfig(AppConfig):
             muting.Mutable("post", Post, "Hidden post", lambda rows, member: rows & Post.objects.visible_to(member)),
         )
         kinds.register(
-            kinds.Kind("reply", "Somebody replies to my post or comment"),
-            kinds.Kind("mention", "Somebody mentions me by @name"),
-            kinds.Kind("new_comments", "New comments on a post I follow"),
-            kinds.Kind("new_posts", "New posts in a category, by a member or under a tag I follow", told.lines),
+            kinds.Kind("reply", "Somebody replies to my post or comment", contents=letters.of_one),
+            kinds.Kind("mention", "Somebody mentions me by @name", contents=letters.of_one),
+            kinds.Kind("new_comments", "New comments on a post I follow", contents=letters.of_comments),
+            kinds.Kind(
+                "new_posts",
+                "New posts in a category, by a member or under a tag I follow",
+                told.lines,
+                letters.of_posts,
+            ),
             kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
         )
         recount.register(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from common.addresses import absolute
+from common.text import clean_line, shortened
 from notices import kinds, unsubscribing
 from notices.models import Digest, Notification, Preference
+from notices.models.mail import MemberMessage
+from notices.recipients import address_of
 
 MOST = 40  # notifications in one mail; the rest is counted and linked
-DIGEST = "digest"
+DIGEST = unsubscribing.DIGEST
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def _send(digest: Digest) -> bool:
     digest.told_until, digest.due_at = now, Digest.next_after(now, digest.every)
     digest.save(update_fields=["told_until", "due_at"])
     member = digest.member
-    if not member.is_active or not member.email:
+    address = address_of(member)
+    if not address:
         return False
     news = _news(digest, since, now)
     count = news.count()
@@ -66,14 +70,21 @@ def _send(digest: Digest) -> bool:
         "settings_url": absolute(reverse("notices:preferences")),
         "unsubscribe_url": link,
     }
-    message = EmailMultiAlternatives(
-        subject=f"{settings.SITE_NAME}: {items[0].words if count == 1 else f'{count} notifications'}"[:150],
+    what = items[0].words if count == 1 else f"{count} notifications"
+    message = MemberMessage(
+        subject=shortened(clean_line(f"{settings.SITE_NAME}: {what}"), 150),
         body=render_to_string("notices/digest.txt", context),
-        to=[member.email],
+        to=[address],
         # RFC 8058: a mail reader ends the digest by a POST of this body to that address.
-        headers={"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        headers={
+            "List-Id": f"<digest.{urlsplit(settings.SITE_URL).hostname}>",
+            "List-Unsubscribe": f"<{link}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
     )
     message.attach_alternative(render_to_string("notices/digest.html", context), "text/html")
+    message.member, message.about = member, DIGEST
     message.send()
     return True
 

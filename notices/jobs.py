@@ -9,8 +9,8 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from notices import digests
-from notices.models import Mail
+from notices import digests, letters, outbox
+from notices.models import Mail, RefusedMail
 
 logger = logging.getLogger(__name__)
 
@@ -48,18 +48,42 @@ PATIENCE = Patience()
 @app.task(name="notices.send_mail", retry=PATIENCE, pass_context=True)
 def send_mail(context: JobContext, mail_id: int) -> None:
     """Send one mail of the outbox. One that is gone was sent by an earlier run of this job."""
-    mail = Mail.objects.filter(pk=mail_id).first()
+    mail = Mail.claim(mail_id)
     if mail is None:
         return
     try:
-        mail.send()
+        if not letters.is_stale(mail):
+            mail.send()
     except Exception as error:
+        mail.release()
         tries = context.job.attempts + 1
         if PATIENCE.wait_after(error, tries) is None:
             # Its text may hold a code and an address: what nobody will send is not kept.
+            RefusedMail.note(mail, error, tries)
             mail.delete()
             logger.error("Gave up mail %s after %s tries: %s", mail_id, tries, type(error).__name__)
         raise
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="notices.write_due_letters", queueing_lock="notices.write_due_letters")
+def write_due_letters(timestamp: int) -> None:
+    """Every minute: letters that waited for their hour, or whose own job was lost."""
+    letters.write_due()
+
+
+@app.task(name="notices.write_letters")
+def write_letters() -> None:
+    """Deferred with the letters themselves, for when they are due."""
+    letters.write_due()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="notices.take_up_again", queueing_lock="notices.take_up_again")
+def take_up_again(timestamp: int) -> None:
+    """Every ten minutes: mails whose worker has died get a job anew."""
+    for pk in outbox.left_behind():
+        send_mail.defer(mail_id=pk)
 
 
 @app.periodic(cron="5 * * * *")

@@ -10,7 +10,18 @@ from django.db.models import Q, QuerySet
 from accounts.models import Member
 from common import personal
 from common.personal import Choice, Delete, Part, Work
-from notices.models import Digest, FeedKey, Follow, Mail, Mute, Notification, Preference
+from notices.models import (
+    Digest,
+    FeedKey,
+    Follow,
+    Letter,
+    Mail,
+    MailAllowance,
+    Mute,
+    Notification,
+    Preference,
+    RefusedMail,
+)
 
 
 def follows_of(member: Any) -> QuerySet[Follow]:
@@ -52,5 +63,12 @@ def register() -> None:
         Part(Preference, "member", Delete(), "preferences", ("kind", "place"), about="where you are told of what"),
         Part(Digest, "member", Delete(), "digest", ("every", "told_until", "due_at"), about="your digest"),
         Part(FeedKey, "member", Delete(), "private-feeds", ("made_at",), about="your private feeds, without their key"),
+        Part(Letter, "member", Delete(), withheld="it says which of your notifications wait to be mailed"),
+        Part(Mail, "member", Delete(), withheld="mail stands here only until it is sent"),
+        Part(MailAllowance, "member", Delete(), withheld="it counts the mails of the last hour"),
+        Part(
+            RefusedMail, "member", Delete(), "refused-mail", ("given_up_at", "about", "answer"),
+            about="mails to you that your mail server refused",
+        ),
         Part(Mail, "content", Work(forget_mail), withheld="mail stands here only until it is sent", rows=mail_to),
     )  # fmt: skip

@@ -8,19 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 
 from accounts.models import Member
 from common.text import shortened
-from notices import kinds
+from notices import jobs, kinds
 from notices.models import Follow, Notification, Preference
 
 WORDS_LIMIT, URL_LIMIT, KEY_LIMIT = 500, 500, 200  # characters, as the columns have them
 MANY_LIMIT = WORDS_LIMIT - 12  # leaves room for a number before it
 UNREAD_CAP = 100
+
+# Around each statement below: whoever wants this kind by mail gets a letter with it, and one that waits is added to.
+WITH_LETTERS = """
+    WITH told AS ({told} RETURNING id, member_id),
+    letters AS (
+        INSERT INTO notices_letter AS l (notification_id, member_id, due_at, parts)
+        SELECT told.id, told.member_id, now() + %(grace)s, %(parts)s::bigint[]
+        FROM told
+        JOIN notices_preference p ON p.member_id = told.member_id AND p.kind = %(kind)s AND p.place = %(mail)s
+        ORDER BY told.member_id, told.id
+        ON CONFLICT (notification_id) DO UPDATE SET parts = l.parts || excluded.parts
+        RETURNING id
+    )
+    SELECT (SELECT count(*) FROM told), EXISTS (SELECT FROM letters)
+"""
+
+
+def _write(told: str, values: dict[str, Any], parts: Sequence[int] = ()) -> int:
+    """Write the notifications that the statement ``told`` makes, and the letters with them; gives how many it wrote."""
+    grace = timedelta(seconds=settings.MAIL_GRACE)
+    letters = {"grace": grace, "parts": list(parts), "mail": Preference.Place.MAIL}
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_LETTERS.format(told=told), values | letters)
+        count, has_letters = cursor.fetchone()
+    if has_letters:
+        jobs.write_letters.configure(schedule_in={"seconds": settings.MAIL_GRACE}).defer()
+    return count
+
 
 # In the order of the index, so that two who tell the same members do not wait for each other.
 TELL = """
@@ -94,9 +124,7 @@ def tell(
         "place": place,
         "part": part,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TELL, values)
-        return cursor.rowcount
+    return _write(TELL, values)
 
 
 @dataclass(frozen=True)
@@ -136,9 +164,7 @@ def tell_followers(model: type[models.Model], news: Sequence[News], *, kind: str
         "everything": Follow.Level.EVERYTHING,
         "nowhere": Preference.Place.NOWHERE,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TELL_FOLLOWERS, values)
-        return cursor.rowcount
+    return _write(TELL_FOLLOWERS, values)
 
 
 # One notification for each member, whatever number of the things they follow; the first of them names it.
@@ -217,9 +243,7 @@ def gather(news: Sequence[Gathering], *, part: int, kind: str, besides: Iterable
         "everything": Follow.Level.EVERYTHING,
         "nowhere": Preference.Place.NOWHERE,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(GATHER, values)
-        return cursor.rowcount
+    return _write(GATHER, values, parts=[part])
 
 
 def withhold(places: Sequence[str], part: int) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core import signing
+from django.db import transaction
 
 from accounts.models import Member
-from notices.models import Digest
+from notices import kinds
+from notices.models import Digest, Letter, Preference
 
 SALT = "notices.unsubscribing"
+DIGEST, ALL = "digest", "all"  # what is ended beside one kind of notification: digests; every mail at once
 
 
 def token_for(member: Any, what: str) -> str:
@@ -27,7 +30,22 @@ def read(token: str) -> tuple[Member, str] | None:
     return (member, what) if member else None
 
 
+def title_of(what: str) -> str:
+    """What it ends, in the words of a page."""
+    kind = kinds.named(what)
+    named = {DIGEST: "the digest", ALL: "mails at once"}
+    return named.get(what) or f"mails about “{kind.title if kind else what}”"
+
+
+@transaction.atomic
 def end(member: Member, what: str) -> None:
-    """End it; once ended, ending again does nothing. A new kind of mail adds its line here."""
-    if what == "digest":
+    """End it; once ended, ending again does nothing. On the site the member is told as before."""
+    if what == DIGEST:
         Digest.choose(member, "")
+        return
+    by_mail = Preference.objects.filter(member=member, place=Preference.Place.MAIL)
+    waiting = Letter.objects.filter(member=member)
+    if what != ALL:
+        by_mail, waiting = by_mail.filter(kind=what), waiting.filter(notification__kind=what)
+    by_mail.update(place=Preference.Place.SITE)
+    waiting.delete()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import F
@@ -24,6 +25,12 @@ def make_member(name: str = "", **fields) -> Member:
     return Member.objects.create_user(
         name, fields.pop("email", f"{name}@example.org"), fields.pop("password", None), **fields
     )
+
+
+def confirmed(member: Member) -> Member:
+    """The member, having confirmed their address."""
+    EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+    return member
 
 
 def make_moderator(name: str = "") -> Member:

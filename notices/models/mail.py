@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.utils import formatdate, make_msgid, parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import models
+from django.utils import timezone
 
 from notices import transports
+
+
+class MemberMessage(EmailMultiAlternatives):
+    """A mail to a member of notifications: ``told`` names them by their ids, each with the parts of it that are told.
+
+    ``about`` is the kind of notification, or what else ends such mails. Other mail is sent as Django's own messages.
+    """
+
+    member: Any = None
+    about = ""
+    told: dict[int, list[int]] = {}
 
 
 class Mail(models.Model):
     """One message of the outbox. It stands here only until it is sent: it may hold a code that opens an account.
 
-    Its text is kept here and not in the job that sends it, because jobs and their arguments are logged.
+    Its text is kept here and not in the job that sends it, because jobs and their arguments are logged. ``handed_at``
+    is when a worker took it to hand it over; a worker that failed to takes it back. ``told``: as of a
+    ``MemberMessage``, a list of pairs.
     """
+
+    LONGEST_HANDING = timedelta(minutes=10)  # whoever took a mail so long ago is dead
 
     content = models.JSONField(editable=False)
     queued_at = models.DateTimeField(auto_now_add=True)
+    handed_at = models.DateTimeField(null=True, editable=False)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", editable=False)
+    about = models.CharField(max_length=30, blank=True, default="", db_default="", editable=False)
+    told = models.JSONField(default=list, db_default=[], editable=False)
 
     class Meta:
         verbose_name_plural = "mail"
@@ -41,6 +63,9 @@ class Mail(models.Model):
         headers.setdefault("Message-ID", make_msgid(domain=domain))
         headers.setdefault("Date", formatdate(usegmt=True))
         mail = cls(
+            member=getattr(message, "member", None),
+            about=getattr(message, "about", ""),
+            told=[[pk, parts] for pk, parts in getattr(message, "told", {}).items()],
             content={
                 "subject": str(message.subject),
                 "body": str(message.body),
@@ -52,7 +77,7 @@ class Mail(models.Model):
                 "reply_to": list(map(str, message.reply_to)),
                 "headers": headers,
                 "alternatives": [[str(text), kind] for text, kind in getattr(message, "alternatives", [])],
-            }
+            },
         )
         mail.as_message().message()  # raises where a header would break
         return mail
@@ -64,6 +89,26 @@ class Mail(models.Model):
         message = EmailMultiAlternatives(**kept)
         message.content_subtype = subtype
         return message
+
+    @classmethod
+    def claim(cls, pk: int) -> Mail | None:
+        """Take the mail to hand it over; ``None`` where it is gone, or somebody else is at it.
+
+        Where whoever took it has died, nobody knows whether it was sent. A mail of notifications is then dropped, for
+        the site and the digest tell the same: it is never sent twice. Any other (it may hold the code that somebody
+        waits for) is sent again, under the same Message-ID.
+        """
+        now = timezone.now()
+        if not cls.objects.filter(pk=pk, handed_at=None).update(handed_at=now):
+            left = cls.objects.filter(pk=pk, handed_at__lt=now - cls.LONGEST_HANDING)
+            left.exclude(told=[]).delete()
+            if not left.update(handed_at=now):
+                return None
+        return cls.objects.filter(pk=pk).first()
+
+    def release(self) -> None:
+        """Give it back: it was not sent, and another try may send it."""
+        type(self).objects.filter(pk=self.pk).update(handed_at=None)
 
     def send(self) -> None:
         """Hand the message to the transport and forget it. Raises what the transport raises; then it stays."""

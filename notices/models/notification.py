@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,7 +22,20 @@ class NotificationQuerySet(models.QuerySet):
 
     def read_until(self, moment: datetime) -> None:
         """Mark as read what was told up to ``moment``: what has come since the page was drawn stays unread."""
-        self.unread().filter(told_at__lte=moment).update(is_unread=False)
+        self.unread().filter(told_at__lte=moment).mark_read()
+
+    @transaction.atomic
+    def mark_read(self) -> None:
+        """Mark them read. What has been read on the site is sent nowhere any more."""
+        from notices.models import Letter
+
+        letters = list(
+            Letter.objects.filter(notification__in=self.order_by().values("pk")).values_list("pk", flat=True)
+        )
+        self.update(is_unread=False)
+        if letters:
+            # What has gathered more in this moment is unread again, and its letter stays.
+            Letter.objects.filter(pk__in=letters, notification__is_unread=False).delete()
 
 
 class Notification(models.Model):
@@ -70,5 +83,5 @@ class Notification(models.Model):
         return timezone.localtime(self.told_at).date()
 
     def mark_read(self) -> None:
-        type(self).objects.filter(pk=self.pk).update(is_unread=False)
+        type(self).objects.filter(pk=self.pk).mark_read()
         self.is_unread = False

@@ -11,6 +11,7 @@ class Preference(models.Model):
 
     class Place(models.TextChoices):
         DIGEST = "digest", "On the site, and in my digest"
+        MAIL = "mail", "On the site, and by mail at once"
         SITE = "site", "On the site only"
         NOWHERE = "nowhere", "Nowhere"
 

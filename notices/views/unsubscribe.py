@@ -1,4 +1,4 @@
-"""The address that each digest carries to end it, without signing in (RFC 8058)."""
+"""The address that each mail of notifications carries to end its kind, without signing in (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -21,4 +21,5 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("This address is damaged, or its member has left. Your settings can end every mail.")
     if request.method == "POST":
         unsubscribing.end(*found)
-    return render(request, "notices/unsubscribe.html", {"is_done": request.method == "POST"})
+    context = {"is_done": request.method == "POST", "title": unsubscribing.title_of(found[1])}
+    return render(request, "notices/unsubscribe.html", context)

@@ -18,7 +18,7 @@ from notices.models import Digest, Notification, Preference
 from notices.telling import tell
 from notices.unsubscribing import token_for
 from studies import arrivals
-from tests.builders import make_member, make_study
+from tests.builders import confirmed, make_member, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +26,8 @@ RETRACTED = {"kind": "standing", "key": "retraction:1", "words": "A study is <b>
 
 
 def make_due(member, every: str = "day") -> None:
+    if not member.emailaddress_set.exists():
+        confirmed(member)
     Digest.choose(member, every)
     hour_ago = timezone.now() - timedelta(hours=1)
     Digest.objects.filter(member=member).update(due_at=hour_ago, told_until=hour_ago)
