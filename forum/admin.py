@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
@@ -41,6 +43,10 @@ class ModeratedAdmin(LookOnly, admin.ModelAdmin):
             getattr(thing, verb)(request.user, *arguments, reason)
         self.message_user(request, f"Done for {len(things)}: {verb}.", messages.SUCCESS)
 
+    @admin.display(description="author", ordering="author")
+    def by(self, thing: Any) -> str:
+        return f"{thing.byline} (posted without a name)" if thing.byline.is_masked else str(thing.byline)
+
     @admin.action(description="Hide", permissions=["moderate"])
     def hide(self, request, queryset):
         self.act(request, queryset, "hide")
@@ -52,7 +58,7 @@ class ModeratedAdmin(LookOnly, admin.ModelAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
-    list_display = ("name", "slug", "position", "description")
+    list_display = ("name", "slug", "position", "allows_pseudonyms", "description")
     list_editable = ("position",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
@@ -63,7 +69,7 @@ class PostAdmin(ModeratedAdmin):
     moderate_permission = "forum.moderate_post"
     list_display = (
         "title",
-        "author",
+        "by",
         "category",
         "posted_at",
         "score",
@@ -79,7 +85,7 @@ class PostAdmin(ModeratedAdmin):
     date_hierarchy = "posted_at"
     actions = ("hide", "unhide", "lock", "unlock", "pin", "unpin", "move")
     fields = (
-        "title", "author", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score",
+        "title", "by", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score",
         "comment_count", "is_hidden", "is_locked", "is_pinned", "deleted_at", "page",
     )  # fmt: skip
 
@@ -126,13 +132,13 @@ class PostAdmin(ModeratedAdmin):
 @admin.register(Comment)
 class CommentAdmin(ModeratedAdmin):
     moderate_permission = "forum.moderate_comment"
-    list_display = ("opening", "author", "post", "posted_at", "score", "is_hidden")
+    list_display = ("opening", "by", "post", "posted_at", "score", "is_hidden")
     list_filter = ("is_hidden", ("deleted_at", admin.EmptyFieldListFilter), "posted_at")
     search_fields = ("author__username", "post__title")
     search_help_text = "A member's name, or a word of the post's title"
     list_select_related = ("author", "post", "text")
     actions = ("hide", "unhide")
-    fields = ("post", "author", "body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at", "page")
+    fields = ("post", "by", "body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at", "page")
 
     @admin.display(description="text")
     def opening(self, comment: Comment) -> str:

@@ -22,6 +22,7 @@ class ForumConfig(AppConfig):
                 model=Post,
                 visible_to=Post.objects.visible_to,
                 author=lambda post: post.author,
+                owner_of=masks.owner_of,
                 words=lambda post: f"{post.title}\n\n{post.text.body}",
             ),
             reporting.Reportable(
@@ -30,6 +31,7 @@ class ForumConfig(AppConfig):
                 model=Comment,
                 visible_to=Comment.objects.visible_to,
                 author=lambda comment: comment.author,
+                owner_of=masks.owner_of,
                 words=lambda comment: comment.text.body,
             ),
         )

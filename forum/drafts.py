@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.text import clean_line
+from forum import masks
 from forum.forms import CommentEditForm, CommentForm, PostEditForm, PostForm
 from forum.models import Comment, Draft, Post
 from forum.sending import sent_once
@@ -91,11 +92,11 @@ def place_for(user, kind: str, thing_id: int) -> Place:
         raise Http404("There is no such form.")
     if kind in ("post_edit", "comment_new"):
         post = get_object_or_404(Post.objects.readable_by(user), pk=thing_id)
-        if kind == "post_edit" and post.author_id != user.pk:
+        if kind == "post_edit" and not post.is_by(user):
             raise PermissionDenied("Only its author can edit a post.")
     elif kind != "post_new":
         comment = get_object_or_404(Comment.objects.readable_by(user), pk=thing_id)
-        if kind == "comment_edit" and comment.author_id != user.pk:
+        if kind == "comment_edit" and not comment.is_by(user):
             raise PermissionDenied("Only its author can edit a comment.")
     return Place(kind, thing_id)
 
@@ -176,9 +177,9 @@ def _was_sent(member, place: Place, fields: dict[str, str]) -> bool:
         if not fields["token"]:
             return False
         words = [fields["title"], fields["body"]] if place.kind == "post_new" else [fields["body"]]
-        things: Any = Post.objects if place.kind == "post_new" else Comment.objects
-        return things.filter(author=member, token=sent_once(uuid.UUID(fields["token"]), *words)).exists()
-    things = Post.objects if place.kind == "post_edit" else Comment.objects
+        what = "post" if place.kind == "post_new" else "comment"
+        return masks.was_sent(member, what, sent_once(uuid.UUID(fields["token"]), *words))
+    things: Any = Post.objects if place.kind == "post_edit" else Comment.objects
     now = things.select_related("text").get(pk=place.thing_id)
     same = now.text.body == fields["body"] and getattr(now.text, "title", "") == fields.get("title", "")
     return same and str(now.version) != fields["version"]

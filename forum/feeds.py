@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
+from django.utils.text import capfirst as upper_first
 
 from common import markdown
 from common.feeds import MOST, Entry
@@ -21,7 +22,7 @@ def entry_of(post: Post) -> Entry:
         url=post.get_absolute_url(),
         updated=post.posted_at,
         summary=post.gist,
-        authors=(post.author.username,) if post.author else (),
+        authors=(str(post.byline),) if post.byline else (),
     )
 
 
@@ -37,11 +38,11 @@ def newest_comments(post: Post) -> list[Entry]:
     return [
         Entry(
             key=comment.get_absolute_url(),
-            title=f"{comment.author.username if comment.author else 'A former member'} on “{post}”",
+            title=f"{upper_first(str(comment.byline))} on “{post}”",
             url=comment.get_absolute_url(),
             updated=comment.posted_at,
             summary=markdown.gist(comment.text.body),
-            authors=(comment.author.username,) if comment.author else (),
+            authors=(str(comment.byline),),
         )
         for comment in seen.order_by("-pk")[:MOST]
     ]

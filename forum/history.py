@@ -104,10 +104,12 @@ def read_history(kind: str, thing, user, after: str = "") -> tuple[KeysetPage, C
 def remove_version(kind: str, thing, revision_id: int, member, reason: str) -> None:
     """Take an earlier version of the member's own words out of sight. Asking twice does no more than asking once."""
     removal, is_new = Removal.objects.get_or_create(
-        kind=kind, revision_id=revision_id, defaults={"thing_id": thing.pk, "asked_by": member, "reason": reason}
+        kind=kind,
+        revision_id=revision_id,
+        defaults={"thing_id": thing.pk, "asked_by": None if thing.pseudonym else member, "reason": reason},
     )
     if is_new:
-        log.record(member, "remove version", removal, "At the author's request")
+        log.record(removal.asked_by, "remove version", removal, "At the author's request", role="a member")
 
 
 def erase_removed(now: datetime | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -18,6 +19,7 @@ from forum.models import (
     CommentText,
     CommentVote,
     Draft,
+    Mask,
     Post,
     PostNews,
     PostTag,
@@ -47,9 +49,10 @@ def withdraw_votes(model: type[Vote]) -> Any:
     return withdraw
 
 
-def let_go_of_posts(member: Any, choice: Choice) -> int:
-    """Posts lose their author; where they go, their words too, with every earlier version."""
-    posts = list(Post.objects.filter(author=member.pk).order_by("pk")[:LOT])
+def let_go_of_posts(member: Any, choice: Choice, by: str = "author") -> int:
+    """Posts lose their author, or who stands behind their pseudonym; where they go, their words too, with every earlier
+    version."""
+    posts = list(Post.objects.filter(**{_owner(by): member.pk}).order_by("pk")[:LOT])
     ids = [post.pk for post in posts]
     if choice == Choice.REMOVE:
         for post in posts:
@@ -59,18 +62,22 @@ def let_go_of_posts(member: Any, choice: Choice) -> int:
         PostText.objects.filter(post__in=ids).update(**empty)
         Post.objects.filter(pk__in=ids).update(title="", own_gist="", gist="")
         _revisions("Post").filter(post__in=ids).delete()  # also what the trigger kept of the words just now
-    return Post.objects.filter(pk__in=ids).update(author=None)
+    return Post.objects.filter(pk__in=ids).update(**{by: None})
 
 
-def let_go_of_comments(member: Any, choice: Choice) -> int:
-    comments = list(Comment.objects.filter(author=member.pk).order_by("pk")[:LOT])
+def let_go_of_comments(member: Any, choice: Choice, by: str = "author") -> int:
+    comments = list(Comment.objects.filter(**{_owner(by): member.pk}).order_by("pk")[:LOT])
     ids = [comment.pk for comment in comments]
     if choice == Choice.REMOVE:
         for comment in comments:
             comment.delete_by_author()
         CommentText.objects.filter(comment__in=ids).update(body="", body_html="", edit_reason="")
         _revisions("Comment").filter(comment__in=ids).delete()
-    return Comment.objects.filter(pk__in=ids).update(author=None)
+    return Comment.objects.filter(pk__in=ids).update(**{by: None})
+
+
+def _owner(by: str) -> str:
+    return {"author": "author", "mask": "mask__member"}[by]
 
 
 def _revisions(of: str) -> Any:
@@ -83,11 +90,38 @@ def post_address(row: Mapping[str, Any], pk: str = "id") -> str:
 
 def register() -> None:
     post_revision, comment_revision = (apps.get_model("forum", f"{of}Revision") for of in ("Post", "Comment"))
+    of_post = (
+        "id", "title", "text__body", "own_gist", "category__name", "text__tag_words", "posted_at", "edited_at",
+        "score", "comment_count", "is_locked", "is_hidden", "deleted_at", "text__edit_reason",
+    )  # fmt: skip
+    of_comment = (
+        "id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at",
+        "text__edit_reason",
+    )  # fmt: skip
+    # Given out to nobody but their writer, in files of their own.
+    personal.register(
+        Part(Mask, "member", Delete(), withheld="the pseudonyms stand with the posts and comments under them"),
+        Part(
+            Post, "mask__member", Work(partial(let_go_of_posts, by="mask")), "posts-without-your-name",
+            ("pseudonym", *of_post), about="your posts under a pseudonym", address=post_address,
+        ),
+        Part(
+            post_revision, "post__mask__member", With(Post), "post-versions-without-your-name",
+            ("pgh_created_at", "post_id", "title", "body", "edit_reason"), about="earlier versions of those",
+        ),
+        Part(
+            Comment, "mask__member", Work(partial(let_go_of_comments, by="mask")), "comments-without-your-name",
+            ("pseudonym", *of_comment), about="your comments under a pseudonym",
+            address=lambda row: reverse("forum:comment", args=[row["id"]]),
+        ),
+        Part(
+            comment_revision, "comment__mask__member", With(Comment), "comment-versions-without-your-name",
+            ("pgh_created_at", "comment_id", "body", "edit_reason"), about="earlier versions of those",
+        ),
+    )  # fmt: skip
     personal.register(
         Part(
-            Post, "author", Work(let_go_of_posts), "posts",
-            ("id", "title", "text__body", "own_gist", "category__name", "text__tag_words", "posted_at", "edited_at",
-             "score", "comment_count", "is_locked", "is_hidden", "deleted_at", "text__edit_reason"),
+            Post, "author", Work(let_go_of_posts), "posts", of_post,
             about="your posts, in Markdown as you wrote them", address=post_address,
         ),
         Part(PostText, "post__author", With(Post), withheld="given out with the post"),
@@ -102,9 +136,7 @@ def register() -> None:
             about="posts you upvoted", address=lambda row: reverse("forum:post_short", args=[row["thing_id"]]),
         ),
         Part(
-            Comment, "author", Work(let_go_of_comments), "comments",
-            ("id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at",
-             "text__edit_reason"),
+            Comment, "author", Work(let_go_of_comments), "comments", of_comment,
             about="your comments, in Markdown as you wrote them",
             address=lambda row: reverse("forum:comment", args=[row["id"]]),
         ),

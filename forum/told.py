@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common import calling
+from forum import masks
 from notices import following, telling
 from notices.kinds import Line
 from notices.models import Follow, Notification
@@ -38,30 +39,31 @@ FOLLOWED = """
 
 def of_post(post: Post, tags: Iterable[Tag], html: str) -> None:
     """A new post: whom it mentions, and who follows its author, a tag of it, or its category."""
-    if post.author is not None:
-        following.follow_by_itself(post.author, post, Follow.Level.EVERYTHING)
+    owner = masks.owner_of(post)
+    if owner is not None:
+        following.follow_by_itself(owner, post, Follow.Level.EVERYTHING)
     mentioned = _tell_mentioned(post, post, calling.ids_in(html))
     news = _news(post, list(tags))
     if news:
         _note_places(post, [each.place for each in news])
-        telling.gather(news, part=post.pk, kind="new_posts", besides=[post.author_id, *mentioned])
+        telling.gather(news, part=post.pk, kind="new_posts", besides=[owner, *mentioned])
 
 
 def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
     """A new comment: whom it answers, whom it mentions, and who follows the post at everything."""
-    author: Any = comment.author
-    answered = parent or post
-    following.follow_by_itself(author, post, Follow.Level.REPLIES)
+    owner: Any = masks.owner_of(comment)
+    answered, who = masks.owner_of(parent or post), comment.byline
+    following.follow_by_itself(owner, post, Follow.Level.REPLIES)
     whose = "your comment on" if parent else "your post"
     telling.tell(
-        [answered.author_id] if answered.author_id else [], kind="reply", words=f"{author} replied to {whose} “{post}”",
-        besides=author, **_of(comment, post),
+        [answered] if answered else [], kind="reply", words=f"{who} replied to {whose} “{post}”", besides=owner,
+        **_of(comment, post),
     )  # fmt: skip
     mentioned = _tell_mentioned(comment, post, calling.ids_in(comment.text.body_html))
     day, place = timezone.localtime(comment.posted_at).date().isoformat(), f"post:{post.pk}"
-    one, many = f"{author} commented on “{post}”", f"new comments on “{post}”"
+    one, many = f"{who} commented on “{post}”", f"new comments on “{post}”"
     news = telling.Gathering(post, f"new_comments:{post.pk}:{day}", place, one, many, comment.get_absolute_url())
-    besides = [author.pk, answered.author_id, *mentioned]
+    besides = [owner, answered, *mentioned]
     telling.gather([news], part=comment.pk, kind="new_comments", besides=besides)
 
 
@@ -74,16 +76,16 @@ def of_edit(thing: Post | Comment, before: str, after: str) -> None:
 
 
 def of_upvotes(thing: Any) -> None:
-    """The author hears of a number of upvotes that is worth telling, of each once."""
+    """Whoever wrote it hears of a number of upvotes that is worth telling, of each once."""
     score = thing.score
-    if thing.author_id is None or not _is_milestone(score):
+    if not _is_milestone(score) or (owner := masks.owner_of(thing)) is None:
         return
     post: Any = getattr(thing, "post", thing)
     what = "post" if post is thing else "comment on"
     words = f"Your {what} “{post}” has {score} upvotes" if score > 1 else f"Your {what} “{post}” has its first upvote"
     known = _of(thing, post)
     known["key"] = f"upvotes:{known['key']}:{score}"
-    telling.tell([thing.author_id], kind="upvotes", words=words, **known)
+    telling.tell([owner], kind="upvotes", words=words, **known)
 
 
 def sight_changed(thing: Post | Comment) -> None:
@@ -131,10 +133,9 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
 
 def _tell_mentioned(thing: Post | Comment, post: Post, members: Sequence[int]) -> Sequence[int]:
     where = "in" if thing is post else "in a comment on"
-    author = thing.author
     telling.tell(
-        members, kind="mention", words=f"{author or 'Somebody'} mentioned you {where} “{post}”", besides=author,
-        **_of(thing, post),
+        members, kind="mention", words=f"{thing.byline or 'Somebody'} mentioned you {where} “{post}”",
+        besides=masks.owner_of(thing), **_of(thing, post),
     )  # fmt: skip
     return members
 

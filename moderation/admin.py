@@ -111,7 +111,11 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         if case.state == Case.State.ESCALATED and not request.user.is_superuser:
             return False
         # Nobody decides about themselves.
-        return request.user.has_perm("moderation.decide_case") and case.author_id != request.user.pk
+        facts = reporting.reportables.get(case.kind)
+        is_own = case.author_id == request.user.pk or bool(
+            facts and case.thing and facts.is_by(case.thing, request.user)
+        )
+        return request.user.has_perm("moderation.decide_case") and not is_own
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One decision, by POST, with a reason (claiming needs none); then on to the next case that waits."""

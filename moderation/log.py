@@ -8,10 +8,11 @@ from django.db import models
 from moderation.models import Action
 
 
-def record(moderator, action: str, target: models.Model, reason: str) -> Action:
+def record(moderator, action: str, target: models.Model, reason: str, *, role: str = "") -> Action:
     """Write one line of the log, in the transaction of the action itself.
 
     ``action`` is the verb (hide, lock, pin, move …), ``reason`` the moderator's own words, at most 500 characters.
+    ``role`` is said where the moderator's own does not tell it.
     """
     return Action.objects.create(
         moderator=moderator,
@@ -19,7 +20,7 @@ def record(moderator, action: str, target: models.Model, reason: str) -> Action:
         content_type=ContentType.objects.get_for_model(target),
         object_id=target.pk,
         label=str(target)[:300],
-        role=_role(moderator),
+        role=role or _role(moderator),
         reason=reason[:500],
     )
 

@@ -37,6 +37,8 @@ class Reportable:
 
     ``visible_to`` gives what a member may see of it (and so report); ``author`` and ``words`` read one thing. A thing
     with ``can_hide`` has ``is_hidden`` and the verbs ``hide(moderator, reason)`` and ``unhide(moderator, reason)``.
+    ``author`` is for every moderator to read, and None for what stands under a pseudonym; ``owner_of`` gives the id of
+    who wrote it all the same.
     """
 
     kind: str
@@ -46,6 +48,18 @@ class Reportable:
     author: Callable[[Any], Member | None]
     words: Callable[[Any], str]
     can_hide: bool = True
+    owner_of: Callable[[Any], int | None] | None = None
+
+    def is_by(self, thing: Any, member: Member) -> bool:
+        """Whether this member made it, whatever name it stands under."""
+        return self.owner_id(thing) == member.pk
+
+    def owner_id(self, thing: Any) -> int | None:
+        """The id of the member who made it, to tell them or to keep them from deciding about themselves."""
+        if self.owner_of:
+            return self.owner_of(thing)
+        author = self.author(thing)
+        return author.pk if author else None
 
 
 reportables: dict[str, Reportable] = {}

@@ -70,9 +70,9 @@ def follow(member: Any, thing: models.Model, level: str = Follow.Level.EVERYTHIN
     )
 
 
-def follow_by_itself(member: Any, thing: models.Model, level: str) -> None:
-    """Let the member follow what they take part in, unless they follow it already or have chosen "nothing"."""
-    row = Follow(member=member, content_type=_type(thing), object_id=thing.pk, level=level, is_automatic=True)
+def follow_by_itself(member: int, thing: models.Model, level: str) -> None:
+    """Let the member of this id follow what they take part in, unless they follow it or have chosen "nothing"."""
+    row = Follow(member_id=member, content_type=_type(thing), object_id=thing.pk, level=level, is_automatic=True)
     Follow.objects.bulk_create([row], ignore_conflicts=True)
 
 

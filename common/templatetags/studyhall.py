@@ -92,6 +92,11 @@ def may_upvote(thing: Any, user: Any) -> bool:
     return thing.can_be_upvoted_by(user)
 
 
+@register.filter
+def may_report(thing: Any, user: Any) -> bool:
+    return user.is_authenticated and not thing.is_by(user)
+
+
 @register.simple_tag
 def member_link(member: Any, words: str = "a former member") -> SafeString:
     """The member's name, as a link to the profile where there is one; ``words`` where there is no member."""

@@ -1,6 +1,7 @@
 from forum.models.category import Category
 from forum.models.comment import Comment, CommentText
 from forum.models.draft import Draft
+from forum.models.mask import Mask
 from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
 from forum.models.vote import CommentVote, PostVote
@@ -11,6 +12,7 @@ __all__ = [
     "CommentText",
     "CommentVote",
     "Draft",
+    "Mask",
     "Post",
     "PostNews",
     "PostTag",

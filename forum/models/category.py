@@ -13,6 +13,9 @@ class Category(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     description = models.CharField(max_length=200, blank=True, default="")
     position = models.PositiveSmallIntegerField(default=100)
+    allows_pseudonyms = models.BooleanField(
+        "posts without a name", default=False, db_default=False, help_text="members may post here under a pseudonym"
+    )
 
     class Meta:
         verbose_name_plural = "categories"

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import listing, ranking, told
+from forum import listing, masks, ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
+from forum.models.signed import Signed, names_nobody
 from forum.models.vote import CommentVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
@@ -59,7 +60,7 @@ class CommentQuerySet(models.QuerySet):
         return self.select_related("author", "text").defer("text__body")
 
 
-class Comment(Moderated, Upvotable):
+class Comment(Moderated, Signed, Upvotable):
     """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent."""
 
     vote_model = CommentVote
@@ -88,6 +89,10 @@ class Comment(Moderated, Upvotable):
         constraints = (
             models.UniqueConstraint(fields=["author", "token"], name="one_comment_for_a_form"),
             models.CheckConstraint(condition=Q(score__gte=0), name="comment_score_not_negative"),
+            models.UniqueConstraint(
+                fields=["mask", "token"], name="one_masked_comment_for_a_form", condition=Q(mask__isnull=False)
+            ),
+            models.CheckConstraint(condition=names_nobody(), name="masked_comment_names_nobody"),
         )
         permissions = (("moderate_comment", "Can hide comments"),)
         indexes = (
@@ -102,17 +107,22 @@ class Comment(Moderated, Upvotable):
 
     @classmethod
     def write(cls, *, post: Post, author, body: str, parent: Comment | None, token, posted_at) -> tuple[Comment, bool]:
-        """Store the comment and its text; gives it and whether it is new. Called by ``Post.add_comment``."""
+        """Store the comment and its text; gives it and whether it is new. Called by ``Post.add_comment``.
+
+        Whoever stands under a pseudonym in this thread writes under it, whatever they meant to do.
+        """
+        mask = masks.worn_in(post, author)
+        signed = {"mask": mask} if mask else {"author": author}
         token = sent_once(token, body)
         if parent is not None and len(parent.ancestors) >= DEEPEST:
             parent = parent.parent
         fresh = cls(
-            post=post, parent=parent, author=author, token=token, posted_at=posted_at,
+            post=post, parent=parent, **signed, pseudonym=mask.name if mask else "", token=token, posted_at=posted_at,
             root_id=(parent.root_id or parent.pk) if parent else None,
             ancestors=[*parent.ancestors, parent.pk] if parent else [],
         )  # fmt: skip
         cls.objects.bulk_create([fresh], ignore_conflicts=True)
-        comment = cls.objects.select_related("text").get(author=author, token=token)
+        comment = cls.objects.select_related("text").get(token=token, **signed)
         if hasattr(comment, "text"):
             return comment, False
         CommentText.objects.create(comment=comment, body=body)
@@ -127,16 +137,10 @@ class Comment(Moderated, Upvotable):
         return reverse("forum:comment", args=[self.pk])
 
     def can_be_edited_by(self, user) -> bool:
-        return (
-            user.is_authenticated
-            and self.author_id == user.pk
-            and self.is_shown
-            and self.post.is_shown
-            and not self.post.is_locked
-        )
+        return self.is_by(user) and self.is_shown and self.post.is_shown and not self.post.is_locked
 
     def can_be_deleted_by(self, user) -> bool:
-        return user.is_authenticated and self.author_id == user.pk and self.is_shown
+        return self.is_by(user) and self.is_shown
 
     def can_be_upvoted_by(self, member) -> bool:
         return super().can_be_upvoted_by(member) and self.post.is_shown
@@ -163,7 +167,8 @@ class Comment(Moderated, Upvotable):
         if text.body != body:
             text.edit_reason = reason
         text.comment, text.body = self, body
-        text.save()
+        with masks.edited(self):
+            text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
 

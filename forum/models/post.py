@@ -17,10 +17,11 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import listing, ranking, told
+from forum import listing, masks, ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
+from forum.models.signed import Byline, Signed, names_nobody
 from forum.models.vote import PostVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
@@ -61,7 +62,7 @@ class PostQuerySet(models.QuerySet):
         return self.select_related("author", "category").prefetch_related("tags")
 
 
-class Post(Moderated, Upvotable):
+class Post(Moderated, Signed, Upvotable):
     """A member's post. The text stands in ``PostText``, so that lists read thin rows.
 
     ``author`` is empty where the house opened the thread (the discussion of a thing outside the forum)
@@ -100,6 +101,7 @@ class Post(Moderated, Upvotable):
         constraints = (
             models.UniqueConstraint(fields=["author", "token"], name="one_post_for_a_form"),
             models.CheckConstraint(condition=Q(score__gte=0), name="post_score_not_negative"),
+            models.CheckConstraint(condition=names_nobody(), name="masked_post_names_nobody"),
         )
         permissions = (("moderate_post", "Can hide, lock, pin and move posts"),)
         indexes = (
@@ -115,6 +117,7 @@ class Post(Moderated, Upvotable):
             models.Index(fields=["-posted_at", "-id"], name="post_unanswered", condition=Q(comment_count=0)),
             models.Index(fields=["-comment_count", "-id"], name="post_discussions", condition=~Q(subject_url="")),
             models.Index(fields=["category"], name="post_pinned", condition=Q(is_pinned=True)),
+            models.Index(fields=["mask"], name="post_masked", condition=Q(mask__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -128,6 +131,11 @@ class Post(Moderated, Upvotable):
 
     def get_absolute_url(self) -> str:
         return reverse("forum:post", args=[self.pk, self.slug])
+
+    @property
+    def byline(self) -> Byline:
+        """Who wrote it; nobody where the house opened the thread."""
+        return Byline("") if self.subject_url and not self.author_id else super().byline
 
     @classmethod
     @transaction.atomic
@@ -145,10 +153,12 @@ class Post(Moderated, Upvotable):
         subject_title: str = "",
         subject_url: str = "",
         subject_note: str = "",
+        masked: bool = False,
     ) -> Post:
         """Start a post. The same words with the same ``token``, however often sent, are one post.
 
-        ``body`` is Markdown; it is rendered here and never again. ``author`` None is the house.
+        ``body`` is Markdown; it is rendered here and never again. ``author`` None is the house;
+        ``masked`` draws a pseudonym under which the post stands instead of its author's name.
         """
         moment = posted_at or timezone.now()
         token = sent_once(token, title, body)
@@ -158,7 +168,15 @@ class Post(Moderated, Upvotable):
             subject_note=subject_note,
         )  # fmt: skip
         post = fresh
-        if author is not None:
+        if author is not None and (sent := masks.sent_before(author, token, masked=masked)):
+            return sent
+        if masked:
+            fresh.mask, is_new = masks.put_on(author, token)
+            if not is_new:
+                return cls.objects.select_related("text").filter(mask=fresh.mask).earliest("pk")
+            fresh.author, fresh.pseudonym = None, fresh.mask.name
+            fresh.save()
+        elif author is not None:
             # The unique token decides among the same form sent several times at once.
             cls.objects.bulk_create([fresh], ignore_conflicts=True)
             post = cls.objects.select_related("text").get(author=author, token=token)
@@ -174,10 +192,10 @@ class Post(Moderated, Upvotable):
         return post
 
     def can_be_edited_by(self, user) -> bool:
-        return user.is_authenticated and self.author_id == user.pk and self.is_shown and not self.is_locked
+        return self.is_by(user) and self.is_shown and not self.is_locked
 
     def can_be_deleted_by(self, user) -> bool:
-        return user.is_authenticated and self.author_id == user.pk and self.is_shown
+        return self.is_by(user) and self.is_shown
 
     def can_be_answered_by(self, user) -> bool:
         return user.is_authenticated and self.is_shown and not self.is_locked
@@ -202,7 +220,8 @@ class Post(Moderated, Upvotable):
         if (text.title, text.body) != (title, body):
             text.edit_reason = reason
         text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
-        text.save()
+        with masks.edited(self):
+            text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
 

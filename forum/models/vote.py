@@ -73,7 +73,7 @@ class Upvotable(models.Model):
 
     score = models.IntegerField(default=0, editable=False)
     vote_model: type[Vote]
-    author_id: Any
+    is_by: Any
     is_shown: Any
 
     class Meta:
@@ -81,7 +81,7 @@ class Upvotable(models.Model):
 
     def can_be_upvoted_by(self, member) -> bool:
         """Anyone signed in but its author, while it can be seen."""
-        return member.is_authenticated and self.author_id != member.pk and self.is_shown
+        return member.is_authenticated and self.is_shown and not self.is_by(member)
 
     def upvote(self, member) -> None:
         """Count the member's vote; pressing again does no more."""

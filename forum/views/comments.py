@@ -124,7 +124,7 @@ def _answer_form(request, post, parent, form, keeper, status=200) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = _comment(request, pk)
-    if found.author_id != request.user.pk or (request.method != "POST" and not found.can_be_edited_by(request.user)):
+    if not found.is_by(request.user) or (request.method != "POST" and not found.can_be_edited_by(request.user)):
         raise PermissionDenied("Only its author can edit a comment, and not while the thread is locked.")
     keeper = drafts.keeper(request, "comment_edit", pk)
     typed = request.POST if request.method == "POST" else None

@@ -22,6 +22,7 @@ def history(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     thing = get_object_or_404(with_history_for(kind, request.user), pk=pk)
     page, first = read_history(kind, thing, request.user, request.GET.get("after", ""))
     context = {"section": "community", "kind": kind, "thing": thing, "page": page, "first": first}
+    context["is_mine"] = thing.is_by(request.user)
     return render(request, "forum/history.html", context)
 
 
@@ -30,7 +31,7 @@ def history(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 def remove(request: HttpRequest, kind: str, pk: int, revision: int) -> HttpResponse:
     """Take an earlier version of one's own words out of the history. Asks why first."""
     thing = get_object_or_404(with_history_for(kind, request.user), pk=pk)
-    if thing.author_id != request.user.pk:
+    if not thing.is_by(request.user):
         raise PermissionDenied("Only its author can have an earlier version taken out.")
     version = get_object_or_404(revisions_of(kind, thing), pk=revision)
     if Removal.objects.filter(kind=kind, revision_id=version.pk).exists():

@@ -103,7 +103,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     shown = readable_post(request, pk)
-    if shown.author_id != request.user.pk or (request.method != "POST" and not shown.can_be_edited_by(request.user)):
+    if not shown.is_by(request.user) or (request.method != "POST" and not shown.can_be_edited_by(request.user)):
         raise PermissionDenied("Only its author can edit a post, and not while it is locked.")
     keeper = drafts.keeper(request, "post_edit", pk)
     if request.method != "POST":

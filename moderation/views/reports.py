@@ -22,7 +22,7 @@ def report_new(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         raise Http404("This can't be reported.")
     facts = reportables[kind]
     thing = get_object_or_404(facts.visible_to(request.user), pk=pk)
-    if facts.author(thing) == request.user:
+    if facts.is_by(thing, request.user):
         raise PermissionDenied("This is your own. You can edit or delete it yourself.")
     form = ReportForm(request.POST if request.method == "POST" else None)
     status = 200
