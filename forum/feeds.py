@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
-from django.utils.text import capfirst as upper_first
 
 from common import markdown
 from common.feeds import MOST, Entry
@@ -38,7 +37,7 @@ def newest_comments(post: Post) -> list[Entry]:
     return [
         Entry(
             key=comment.get_absolute_url(),
-            title=f"{upper_first(str(comment.byline))} on “{post}”",
+            title=f"{comment.byline} on “{post}”",
             url=comment.get_absolute_url(),
             updated=comment.posted_at,
             summary=markdown.gist(comment.text.body),

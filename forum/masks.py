@@ -25,6 +25,7 @@ from moderation import audit, log
 
 if TYPE_CHECKING:
     from forum.models import Comment, Mask, Post
+    from forum.models.signed import Signed
 
 # Two words with a space between them: no member can be called so.
 HOW = (
@@ -53,14 +54,14 @@ def draw() -> str:
 # ── Who it is ────────────────────────────────────────────────────────────────────────────────────
 
 
-def is_by(thing: Post | Comment, user: Any) -> bool:
+def is_by(thing: Signed, user: Any) -> bool:
     """Whether this visitor wrote it. Costs one query a request, and none where nothing is masked."""
     if not user.is_authenticated:
         return False
     return thing.author_id == user.pk if thing.mask_id is None else thing.mask_id in _masks_of(user)
 
 
-def owner_of(thing: Post | Comment) -> int | None:
+def owner_of(thing: Signed) -> int | None:
     """The id of the member who wrote it: to tell them, to limit, to ban. Never to show, nor to count in sight."""
     if thing.mask_id is None:
         return thing.author_id
