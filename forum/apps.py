@@ -9,7 +9,7 @@ class ForumConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common.models import Tag
-        from forum import letters, personal, told
+        from forum import letters, masks, personal, told
         from forum.models import Category, Comment, Post
         from moderation import reporting
         from notices import following, kinds, muting
