@@ -19,7 +19,7 @@ from procrastinate.contrib.django.models import (
     ProcrastinateWorker,
 )
 
-from accounts.models import Member
+from accounts.models import DataCopy, Member
 from common import personal
 from common.models import Pace, Tag
 from common.personal import Choice, Delete, Keep, Part, With, Work
@@ -35,6 +35,13 @@ def end_sessions(member: Any, choice: Choice = Choice.KEEP) -> int:
     for session in sessions:
         session.end()
     return len(sessions)
+
+
+def remove_copies(member: Any, choice: Choice) -> int:
+    copies = list(DataCopy.objects.filter(member=member.pk)[: personal.LOT])
+    for copy in copies:
+        copy.remove()
+    return len(copies)
 
 
 def register() -> None:
@@ -65,6 +72,10 @@ def register() -> None:
         Part(
             UserSession, "user", Work(end_sessions), "sessions", ("created_at", "last_seen_at", "ip", "user_agent"),
             about="where you are signed in; of an address its network only",
+        ),
+        Part(
+            DataCopy, "member", Work(remove_copies), "copies", ("asked_at", "ready_at", "state", "size"),
+            about="copies of your data that you asked for",
         ),
         Part(Session, "session_key", With(UserSession), withheld="keys that keep you signed in", rows=_sessions),
         Part(

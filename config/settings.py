@@ -393,6 +393,10 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day", "network": "60/hour",
         "words": "You have sent many reports or suggestions in a short time.",
     },
+    "copy": {
+        "title": "Copies of all one's data", "member": "3/day", "new": "3/day", "network": "20/day",
+        "words": "You have asked for several copies of your data today.",
+    },
     "search": {
         "title": "Searches", "network": "60/minute",
         "words": "Your network has searched many times in a short time.",

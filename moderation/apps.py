@@ -6,12 +6,13 @@ class ModerationConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Member
-        from common import recount
-        from moderation import audit, personal, reporting
+        from common import limiting, recount
+        from moderation import audit, limits, personal, reporting
         from notices import kinds
 
         audit.listen()
         personal.register()
+        limiting.know(limits.count)
         recount.register(
             recount.Counter(
                 "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"

@@ -155,6 +155,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "notices:close_feeds": (NOTHING, MEMBERS),
     "accounts:settings": (MEMBERS, MEMBERS),
     "accounts:sessions": (MEMBERS, MEMBERS),
+    "accounts:data": (MEMBERS, MEMBERS),
+    "accounts:data_file": (OWNER, NOTHING),
     # moderation
     "moderation:report": (OTHERS, OTHERS),
     "moderation:log": (ANYONE, NOTHING),

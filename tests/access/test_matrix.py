@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
+from accounts.models import DataCopy, Member
 from forum.history import revisions_of
 from forum.models import CommentText, Draft, PostText
 from notices.following import follow
@@ -141,6 +142,7 @@ class World:
             "studies:summary_draft": SummaryDraft.objects.create(study=self.study, member=keeper, status="done"),
             "studies:suggestion_answer": StudySuggestion.ask("doi", "10.1000/asked", self.author),
             "studies:correction_answer": Correction.send(self.study, self.author, field="volume", before="", after="7"),
+            "accounts:data_file": ready_copy(self.author),
             "studies:wanted_fetch": MentionedWork.objects.create(kind="doi", value="10.1000/wanted", post_count=1),
         }
         Summary.write(self.other, editor=keeper, version=0, tldr="It helps.", body="It does.")
@@ -207,6 +209,12 @@ class World:
             "reason": "spam", "bio": "Words", "identifiers": "10.1000/x", "note": "Words", "to": "1", "until": "2030-01-01T00:00:00+00:00",
             "end": "others", "q": "acne", "do": "apart", "keep": self.study.pk,
         }  # fmt: skip
+
+
+def ready_copy(member: Member) -> DataCopy:
+    copy = DataCopy.objects.create(member=member, state="ready", ready_at=timezone.now(), file="matrix.zip")
+    copy.path.write_bytes(b"PK")
+    return copy
 
 
 @pytest.fixture

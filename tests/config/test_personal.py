@@ -64,6 +64,11 @@ def test_a_part_can_be_asked_and_says_why_it_is_not_given_out(part: personal.Par
     assert bool(part.name) == bool(part.fields)
 
 
+def test_no_two_parts_have_one_file() -> None:
+    names = [part.name for part in personal.parts() if part.name]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_a_table_that_nobody_told_of_is_found() -> None:
     class Diary(models.Model):
         keeper = models.ForeignKey(Member, models.CASCADE)

@@ -1,0 +1,127 @@
+"""One member's whole life on the site, for what must hold of all of it: taking it along, and leaving."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from accounts.models import Member
+from forum.history import remove_version, revisions_of
+from forum.models import Draft
+from moderation import audit, reporting
+from notices.following import follow
+from notices.models import Digest, FeedKey, Mail, Preference
+from notices.telling import tell
+from studies.models import (
+    Correction,
+    ErrorReport,
+    ImportRun,
+    ReadingList,
+    SavedSearch,
+    SavedStudy,
+    StudyChange,
+    StudySuggestion,
+    Summary,
+    SummaryDraft,
+    SummaryProposal,
+)
+from tests.builders import make_category, make_comment, make_member, make_post, make_study
+
+
+class Life:
+    """What ``member`` has done here, each time in words that hold ``mark``; and ``friend``, who answered."""
+
+    def __init__(self, name: str, mark: str, *, friend: Member | None = None) -> None:
+        self.mark = mark
+        self.member = member = make_member(name, email=f"{name}@{mark}.example")
+        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+        EmailAddress.objects.create(user=member, email=f"second@{mark}.example")
+        member.describe(f"I am {mark}.")
+        self.friend = friend or make_member(f"friend-of-{name}"[:24])
+        self.category = make_category()
+        self.write()
+        self.keep()
+        self.give()
+        self.account()
+
+    def say(self, what: str) -> str:
+        return f"{what}, {self.mark}"
+
+    def write(self) -> None:
+        member, friend, say = self.member, self.friend, self.say
+        self.post = make_post(
+            author=member, category=self.category, title=say("A title"), body=say("A body"), own_gist=say("A gist"),
+            tags=["acne"],
+        )  # fmt: skip
+        self.post.edit(
+            category=self.category, title=say("Another title"), body=say("Other words"), tags=["acne"], version=1,
+            reason=say("Because"), own_gist=say("A gist"),
+        )  # fmt: skip
+        remove_version("post", self.post, revisions_of("post", self.post).get().pk, member, say("Take it out"))
+        self.alone = make_post(author=member, category=self.category, title=say("Nobody answers"), body=say("Alone"))
+        self.answer = make_comment(self.post, author=friend, body=f"I agree, @{member.username}.")
+        self.comment = make_comment(self.post, author=member, body=say("A comment"), parent=self.answer)
+        self.reply = make_comment(self.post, author=friend, body="So it is.", parent=self.comment)
+        self.comment.edit(body=say("A better comment"), version=1, reason=say("Better"))
+        self.theirs = make_post(author=friend, category=self.category, body=f"What does @{member.username} say?")
+        self.there = make_comment(self.theirs, author=member, body=say("This"))
+        self.theirs.upvote(member)
+        self.answer.upvote(member)
+        self.post.upvote(friend)
+        self.comment.upvote(friend)
+        Draft.objects.create(
+            member=member, kind="post_new", fields={"body": say("A draft")}, updated_at=timezone.now()
+        )  # fmt: skip
+        reporting.report(self.theirs, "post", member, "rude", say("A report"))
+        reporting.report(self.post, "post", friend, "rude", "This is rude.")
+        reporting.report(member, "member", friend, "rude", "They are rude.")
+
+    def keep(self) -> None:
+        member, say = self.member, self.say
+        self.study = make_study("A study", tags=["acne"])
+        SavedStudy.objects.create(member=member, study=self.study, note=say("A note"))
+        SavedSearch.objects.create(member=member, name=say("A search"), query=f"q={self.mark}")
+        self.list = ReadingList.start(member, title=say("A list"), description=say("Described"), is_public=True)
+        self.list.add(self.study, note=say("An entry"))
+        follow(member, self.study)
+        follow(member, self.friend)
+        follow(self.friend, member)
+        Preference.objects.create(member=member, kind="reply", place="site")
+        Digest.choose(member, "day")
+        FeedKey.renew(member)
+        tell([member], kind="standing", key=f"k{member.pk}", words=say("News"), url="/")
+
+    def give(self) -> None:
+        member, say, study = self.member, self.say, self.study
+        StudySuggestion.ask("doi", f"10.1000/{uuid.uuid4()}", member, say("A reason"))
+        ErrorReport.send(study, member, kind="other", words="The year is wrong.")
+        Correction.send(study, member, field="volume", before="", after="7", reason=say("It says so"))
+        SummaryProposal.send(study, member, tldr="It helps.", body="It does.")
+        SummaryDraft.objects.create(study=study, member=member, status="done")
+        Summary.write(study, editor=member, writer=member, version=0, tldr="It helps.", body="It does.")
+        StudyChange.record(study, StudyChange.Kind.EVIDENCE, "Something changed.", actor=member)
+        ImportRun.objects.create(asked_by=member, kind="identifiers", title="One", reason=say("Needed"))
+
+    def account(self) -> None:
+        member = self.member
+        Authenticator.objects.create(user=member, type="totp", data={"secret": self.mark})
+        session = SessionStore()
+        session.create()
+        UserSession.objects.create(
+            user=member, ip="192.0.2.0", session_key=session.session_key, user_agent=self.say("A browser")
+        )
+        audit.write("signed in", actor=member, target=member)
+        EmailMessage(subject=self.say("Hello"), body=self.say("Words"), to=[member.email]).send()
+        message = EmailMessage(subject="Hello", body=self.say(f"A code for {member.username}"), to=[member.email])
+        Mail.of(message).save()
+
+
+def rows_of(model: Any, **where: Any) -> set[Any]:
+    return set(model._base_manager.filter(**where).values_list("pk", flat=True))
