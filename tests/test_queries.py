@@ -164,6 +164,11 @@ class World:
             "posts of a tag": "/tags/shared/?show=posts",
             "studies of a tag": "/tags/shared/?show=studies",
             "search": "/search/?q=words",
+            **{
+                f"search: {rest}": f"/search/?q=words&show={rest}"
+                for rest in ("study", "post", "post&sort=new", "comment", "comment&sort=new")
+            },
+            "search with operators": "/search/?q=words+tag:shared+author:writer_one+has:study",
             "moderation log": "/moderation/log/",
             "profile": "/members/writer_one/",
             "feed of the community": "/community/feed.atom",

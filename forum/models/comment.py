@@ -7,6 +7,8 @@ import uuid
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -218,6 +220,14 @@ class CommentText(models.Model):
     edit_reason = models.CharField(
         max_length=settings.EDIT_REASON_LIMIT, blank=True, default="", db_default="", editable=False
     )
+    search_vector = models.GeneratedField(
+        expression=SearchVector("body", weight="D", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = (GinIndex(fields=["search_vector"], name="comment_search"),)
 
     def __str__(self) -> str:
         return self.body[:60]

@@ -4,8 +4,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common import search
-from common.search import QUERY_LIMIT, WORD_LIMIT, Question, find
+from common.search import QUERY_LIMIT, WORD_LIMIT, Question, find, finding
 from forum.models import Post
 from studies.models import Study
 from tests.builders import make_many_posts, make_post, make_study
@@ -35,7 +34,9 @@ class TestQuestion:
         assert len(Question.of("x" * 5000).text) == QUERY_LIMIT
         assert len(Question.of(" ".join(f"w{number}" for number in range(50))).words) == WORD_LIMIT
 
-    @pytest.mark.parametrize(("words", "rounds"), [("", 0), ("a", 1), ("a b", 2), ("a b c", 3)])
+    @pytest.mark.parametrize(
+        ("words", "rounds"), [("", 0), ("x", 1), ("x y", 2), ("x y z", 3), ("the x of y", 2), ("the", 1)]
+    )
     def test_widens_in_rounds(self, words, rounds):
         assert len(Question.of(words).rounds()) == rounds
 
@@ -96,7 +97,7 @@ class TestFinding:
             assert len(queries) == most
 
     def test_ranks_no_more_rows_than_its_bound(self, monkeypatch):
-        monkeypatch.setattr(search, "CANDIDATES", 3)
+        monkeypatch.setattr(finding, "CANDIDATES", 3)
         for number in range(6):
             make_post(title=f"Minoxidil {number}")
         assert titles("minoxidil") == ["Minoxidil 5", "Minoxidil 4", "Minoxidil 3"]
