@@ -357,6 +357,16 @@ EDIT_REASON_LIMIT = 200  # characters
 TAGS_LIMIT = 8  # tags on one post
 LIST_PAGE = 25  # rows on one page of any list
 
+# ── Reputation (moderation.reputation; what each earns or costs) ────────────────────────────────
+
+REPUTATION = {
+    "post_upvote": 1,
+    "comment_upvote": 1,
+    "summary": 10,  # a summary that a member proposed and that was published
+    "report": 2,  # a report that a moderator found right
+    "against": -5,  # something of one's own that a moderator acted on after reports
+}
+
 # ── Reports ──────────────────────────────────────────────────────────────────────────────────────
 
 # A thing goes out of sight until a moderator has looked when at least so many members report it, whose reports together

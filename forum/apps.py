@@ -9,9 +9,9 @@ class ForumConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common.models import Tag
-        from forum import letters, masks, personal, told
+        from forum import earning, letters, masks, personal, told
         from forum.models import Category, Comment, Post
-        from moderation import reporting
+        from moderation import reporting, reputation
         from notices import following, kinds, muting
 
         personal.register()
@@ -60,6 +60,7 @@ class ForumConfig(AppConfig):
             ),
             kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
         )
+        reputation.register(*earning.SOURCES)
         recount.register(
             recount.Counter("forum_post", "score", "SELECT count(*) FROM forum_postvote v WHERE v.thing_id = t.id"),
             recount.Counter(

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 
 from common import personal
@@ -28,23 +27,22 @@ from forum.models import (
     Removal,
 )
 from forum.models.vote import Vote
+from moderation import reputation
 
 
 def withdraw_votes(model: type[Vote]) -> Any:
-    """What withdraws a lot of a member's votes, with the scores of what they were for."""
+    """What withdraws a lot of a member's votes, with the scores and the reputation of what they were for."""
     things: Any = model._meta.get_field("thing").related_model
 
     def withdraw(member: Any, choice: Choice) -> int:
         votes: Any = model._default_manager
-        mine = votes.filter(member=member.pk).order_by("thing").values_list("pk", "thing")[:LOT]
+        mine = list(votes.filter(member=member.pk).order_by("thing").values_list("thing", flat=True)[:LOT])
         with transaction.atomic():
-            count = 0
-            for pk, thing in mine:
-                # Whoever took the vote back in this moment has counted it already.
-                if votes.filter(pk=pk).delete()[0]:
-                    things.objects.filter(pk=thing).update(score=F("score") - 1)
-                    count += 1
-        return count
+            upvoted = things.objects.filter(pk__in=mine).order_by("pk")
+            reputation.hold(*upvoted.values_list("author", flat=True))
+            for thing in upvoted:
+                thing.withdraw(member)
+        return len(mine)
 
     return withdraw
 

@@ -7,7 +7,7 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common import limiting, recount
-        from moderation import audit, limits, personal, reporting
+        from moderation import audit, earning, limits, personal, reporting, reputation
         from notices import kinds
 
         audit.listen()
@@ -18,6 +18,8 @@ class ModerationConfig(AppConfig):
                 "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"
             )
         )
+        reputation.register(*earning.SOURCES)
+        recount.register(*reputation.COUNTERS)
         kinds.register(kinds.Kind(reporting.KIND, "What moderators decide about your reports and your words"))
         reporting.register(
             reporting.Reportable(

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Member
 from common import personal
 from common.personal import LOT, Choice, Clear, Delete, Keep, Part, Work
-from moderation.models import Action, Allowance, AuditEntry, Case, Report
+from moderation.models import Action, Allowance, AuditEntry, Case, Report, Reputation, ReputationEntry
 
 GONE = "a member who has left"
 
@@ -53,6 +53,12 @@ def register() -> None:
         ),
         Part(Case, "claimed_by", Clear(claimed_by=None), withheld="cases are about others"),
         Part(Case, "closed_by", Clear(closed_by=None), withheld="cases are about others"),
+        Part(
+            ReputationEntry, "member", Delete(), "reputation",
+            ("day", "kind", "object_id", "count", "points", "is_public"),
+            about="what earned and cost you reputation",
+        ),
+        Part(Reputation, "member", Delete(), "reputation-sums", ("points", "public_points"), about="your reputation"),
         Part(
             Report, "reporter", Clear(reporter=None, note=""), "reports",
             ("reported_at", "case__kind", "case__object_id", "reason", "note", "was_right"),

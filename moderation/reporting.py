@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import Member
 from common.text import shortened
-from moderation import log
+from moderation import earning, log
 from moderation.models import Case, Report
 from notices.telling import tell
 
@@ -155,6 +155,7 @@ def escalate(case: Case, moderator: Member, reason: str) -> None:
 def uphold(case: Case, moderator: Member, reason: str, *, hide: bool = True) -> None:
     """The reports were right: take the thing out of sight (where ``hide`` and it can be), and tell the reporters."""
     locked = _waiting(case)
+    earning.hold_all_of(locked)
     thing = locked.thing
     if hide and reportables[locked.kind].can_hide and thing and not thing.is_hidden:
         thing.hide(moderator, reason)
@@ -166,6 +167,7 @@ def uphold(case: Case, moderator: Member, reason: str, *, hide: bool = True) -> 
 def reject(case: Case, moderator: Member, reason: str) -> None:
     """The thing is within the rules: show it again if the reports had hidden it, and tell the reporters."""
     locked = _waiting(case)
+    earning.hold_all_of(locked)
     if locked.was_hidden_by_reports and locked.thing:
         locked.thing.unhide(moderator, reason)
     _close(locked, Case.State.REJECTED, moderator, reason, was_right=False)
@@ -175,6 +177,7 @@ def _close(case: Case, state: Case.State, moderator: Member, reason: str, *, was
     case.state, case.closed_by, case.closed_at, case.answer = state, moderator, timezone.now(), reason[:500]
     case.save(update_fields=["state", "closed_by", "closed_at", "answer", "was_hidden_by_decision"])
     case.reports.update(was_right=was_right)
+    earning.of_case(case)
     log.record(moderator, "uphold reports" if was_right else "reject reports", case, reason)
     said = "A moderator has acted on" if was_right else "A moderator has looked at, and left in place,"
     tell(
@@ -198,6 +201,7 @@ def reopen(case: Case, moderator: Member, reason: str) -> None:
     ).exists()
     if again:
         raise Closed
+    earning.hold_all_of(locked)
     thing = locked.thing
     if thing and reportables[locked.kind].can_hide:
         if locked.was_hidden_by_decision:
@@ -208,4 +212,5 @@ def reopen(case: Case, moderator: Member, reason: str) -> None:
     locked.was_hidden_by_decision = False
     locked.save(update_fields=["state", "closed_by", "closed_at", "claimed_by", "was_hidden_by_decision"])
     locked.reports.update(was_right=None)
+    earning.of_case(locked)
     log.record(moderator, "reopen", locked, reason)

@@ -10,8 +10,9 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         from common.models import Tag
+        from moderation import reputation
         from notices import following, private_feeds
-        from studies import arrivals, personal
+        from studies import arrivals, earning, personal
         from studies.models import Author, Journal, SavedSearch, Study
 
         personal.register()
@@ -31,6 +32,7 @@ class StudiesConfig(AppConfig):
             kinds.Kind("correction", "Answers to what I reported or suggested"),
             kinds.Kind("wanted", "A study I asked for has arrived"),
         )
+        reputation.register(*earning.SOURCES)
         self._follow_mentions()
         recount.register(
             recount.Counter(

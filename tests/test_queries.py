@@ -90,6 +90,7 @@ class World:
                     member=self.reader, kind=kind, thing_id=about, fields={"body": "Words"}, updated_at=timezone.now()
                 )
             post.upvote(writer)
+            make_post(author=self.reader).upvote(writer)
             comment.upvote(self.member)
             study = make_study(
                 f"Words study {number}", authors=["Doe", f"Roe {number}"], journal=self.journal, tldr="Helps."
@@ -202,6 +203,7 @@ class World:
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
             "drafts": "/drafts/",
             "what members are told": "/settings/notices/",
+            "one's own ledger": f"/members/{self.reader}/reputation/",
             "studies asked for": "/studies/suggest/",
         }
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import listing, masks, ranking, told
+from forum import earning, listing, masks, ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
@@ -23,7 +23,7 @@ from forum.models.signed import Signed, names_nobody
 from forum.models.vote import CommentVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
-from moderation import log
+from moderation import log, reputation
 from notices.muting import Muted
 
 DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
@@ -190,6 +190,7 @@ class Comment(Moderated, Signed, Upvotable):
     @transaction.atomic
     def _change(self, **change) -> bool:
         """Change what makes the comment shown or not, and the post's count with it; False if nothing changed."""
+        reputation.hold(self.author_id)
         Post.objects.select_for_update(no_key=True).get(pk=self.post_id)
         comment = Comment.objects.select_for_update(no_key=True).get(pk=self.pk)
         if comment.deleted_at and "deleted_at" in change:
@@ -200,6 +201,7 @@ class Comment(Moderated, Signed, Upvotable):
         self.refresh_from_db()
         if step := int(self.is_shown) - int(was_shown):
             Post.objects.filter(pk=self.post_id).update(comment_count=F("comment_count") + step)
+            earning.sight_changed(self)
             told.sight_changed(self)
             sight_changed.send(Comment, post_id=self.post_id, comment_id=self.pk)
         return True

@@ -17,7 +17,7 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import listing, masks, ranking, told
+from forum import earning, listing, masks, ranking, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
@@ -25,7 +25,7 @@ from forum.models.signed import Byline, Signed, names_nobody
 from forum.models.vote import PostVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
-from moderation import log
+from moderation import log, reputation
 from notices.muting import Muted
 
 # They follow a post's id in addresses.
@@ -286,6 +286,8 @@ class Post(Moderated, Signed, Upvotable):
 
     def _change(self, **change) -> bool:
         """Change the post, and with its sight the use of its tags; False if nothing changed. In a transaction."""
+        if earning.SIGHT & set(change):
+            reputation.hold(self.author_id)
         was_shown = Post.objects.select_for_update(no_key=True).get(pk=self.pk).is_shown
         posts = Post.objects.filter(pk=self.pk).exclude(**change)
         if "deleted_at" in change:
@@ -294,6 +296,7 @@ class Post(Moderated, Signed, Upvotable):
         self.refresh_from_db()
         if step := int(self.is_shown) - int(was_shown):
             count_in_sight(self, step)
+            earning.sight_changed(self)
             told.sight_changed(self)
             sight_changed.send(Post, post_id=self.pk, comment_id=None)
         return bool(changed)

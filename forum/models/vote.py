@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from forum import told
+from forum import earning, told
+from moderation import reputation
 
 
 class Vote(models.Model):
@@ -25,21 +27,25 @@ class Vote(models.Model):
         return f"{self.member} for {self.thing}"
 
     @classmethod
-    def cast(cls, thing_id: int, member_id: int) -> bool:
-        """Store the vote unless it is there; True if this call stored it, whoever else presses at once."""
+    def cast(cls, thing_id: int, member_id: int) -> datetime | None:
+        """Store the vote unless it is there; its moment if this call stored it, whoever else presses at once."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {cls._meta.db_table} (thing_id, member_id, voted_at) "  # noqa: S608 - our own table name
-                "VALUES (%s, %s, now()) ON CONFLICT (thing_id, member_id) DO NOTHING",
+                "VALUES (%s, %s, now()) ON CONFLICT (thing_id, member_id) DO NOTHING RETURNING voted_at",
                 [thing_id, member_id],
             )
-            return cursor.rowcount == 1
+            return next((moment for (moment,) in cursor.fetchall()), None)
 
     @classmethod
-    def take_back(cls, thing_id: int, member_id: int) -> bool:
-        """Remove the vote; True if this call removed it."""
-        votes: Any = cls._default_manager
-        return votes.filter(thing=thing_id, member=member_id).delete()[0] == 1
+    def take_back(cls, thing_id: int, member_id: int) -> datetime | None:
+        """Remove the vote; the moment it was cast if this call removed it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {cls._meta.db_table} WHERE thing_id = %s AND member_id = %s RETURNING voted_at",  # noqa: S608 - our own table name
+                [thing_id, member_id],
+            )
+            return next((moment for (moment,) in cursor.fetchall()), None)
 
     @classmethod
     def of(cls, member: Any, things: Any) -> set[int]:
@@ -73,6 +79,7 @@ class Upvotable(models.Model):
 
     score = models.IntegerField(default=0, editable=False)
     vote_model: type[Vote]
+    author_id: Any
     is_by: Any
     is_shown: Any
 
@@ -86,16 +93,20 @@ class Upvotable(models.Model):
     def upvote(self, member) -> None:
         """Count the member's vote; pressing again does no more."""
         with transaction.atomic():
-            if self.vote_model.cast(self.pk, member.pk):
+            reputation.hold(self.author_id)
+            if moment := self.vote_model.cast(self.pk, member.pk):
                 self._move_score(+1)
+                earning.of_upvote(self, moment)
                 told.of_upvotes(self)
 
     def withdraw(self, member) -> None:
         """Take the member's vote back; without one it does nothing."""
         with transaction.atomic():
-            if self.vote_model.take_back(self.pk, member.pk):
+            reputation.hold(self.author_id)
+            if moment := self.vote_model.take_back(self.pk, member.pk):
                 self._move_score(-1)
+                earning.of_withdrawal(self, moment)
 
     def _move_score(self, step: int) -> None:
         type(self)._default_manager.filter(pk=self.pk).update(score=models.F("score") + step)
-        self.refresh_from_db(fields=["score"])
+        self.refresh_from_db(fields=["score", "is_hidden", "deleted_at"])

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from moderation import reputation
 from notices.telling import tell
 from studies.models.asked import Answered
 
@@ -62,8 +63,10 @@ class SummaryProposal(Answered):
 
     @transaction.atomic
     def accept(self, librarian) -> None:
-        """Close the proposal because it was published, and tell the member."""
+        """Close the proposal because it was published, and tell the member, who earns by it."""
+        reputation.hold(self.member_id)
         if self._answer(self.Status.ACCEPTED, librarian, "") and self.member:
+            reputation.settle("summary", self.member_id, [self.pk])
             words = f"Your summary of “{self.study.title[:200]}” was published. Thank you."
             tell(
                 [self.member],

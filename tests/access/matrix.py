@@ -5,13 +5,14 @@ Each line is ``address: (reading, writing)``, by GET and by POST. The words:
 ANYONE      open to all, guests too                    MEMBERS     signed in; a guest is sent to sign in
 AUTHOR      who made it; others are refused (403)      OWNER       who owns it; to others it is not there (404)
 OTHERS      any member but who made it (403)           LIBRARIANS  who keeps the library; others are refused (403)
+OVERSEEN    who owns it, and moderators; to others it is not there (404)
 NOBODY      it is not there for anyone (404)              NOTHING     this method does nothing here (405)
 """
 
 from __future__ import annotations
 
-ANYONE, MEMBERS, AUTHOR, OWNER, OTHERS, LIBRARIANS, NOBODY, NOTHING = (
-    "anyone", "members", "author", "owner", "others", "librarians", "nobody", "nothing",
+ANYONE, MEMBERS, AUTHOR, OWNER, OVERSEEN, OTHERS, LIBRARIANS, NOBODY, NOTHING = (
+    "anyone", "members", "author", "owner", "overseen", "others", "librarians", "nobody", "nothing",
 )  # fmt: skip
 
 MATRIX: dict[str, tuple[str, str]] = {
@@ -160,6 +161,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     # moderation
     "moderation:report": (OTHERS, OTHERS),
     "moderation:log": (ANYONE, NOTHING),
+    "moderation:ledger": (OVERSEEN, NOTHING),
 }
 
 # Addresses that the matrix need not try, each with the reason.

@@ -42,6 +42,7 @@ from tests.access.matrix import (
     NOBODY,
     NOTHING,
     OTHERS,
+    OVERSEEN,
     OWNER,
 )
 from tests.builders import (
@@ -66,6 +67,7 @@ MEANING = {
     MEMBERS: (SIGNED_IN, 0),
     AUTHOR: (frozenset({"author"}), 403),
     OWNER: (frozenset({"author"}), 404),
+    OVERSEEN: (frozenset({"author", "moderator", "admin"}), 404),
     OTHERS: (SIGNED_IN - {"author"}, 403),
     LIBRARIANS: (frozenset({"librarian", "admin"}), 403),
     NOBODY: (frozenset(), 404),
@@ -159,7 +161,7 @@ class World:
             return reverse(route, args=[self.pending[route].pk])
         entry = self.list.entries.get()
         own = {
-            "pages:tag": ["acne"], "pages:profile": ["author_one"], "forum:category": ["shelf"],
+            "pages:tag": ["acne"], "pages:profile": ["author_one"], "moderation:ledger": ["author_one"], "forum:category": ["shelf"],
             "forum:category_feed": ["shelf"], "pages:profile_feed": ["author_one"],
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],

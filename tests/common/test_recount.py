@@ -24,6 +24,9 @@ CORRUPT = {
     "studies_study.mention_count": "UPDATE studies_study SET mention_count = 5",
     "studies_mentionedwork.post_count": "UPDATE studies_mentionedwork SET post_count = 0",
     "studies_studysuggestion.ask_count": "UPDATE studies_studysuggestion SET ask_count = ask_count + 4",
+    "moderation_reputation.points": "UPDATE moderation_reputation SET points = points + 1",
+    "moderation_reputation.public_points": "UPDATE moderation_reputation SET public_points = public_points - 1",
+    "moderation_reputationentry.count": "UPDATE moderation_reputationentry SET day = day - 1",
     "moderation_case.report_count": "UPDATE moderation_case SET report_count = report_count + 2",
     "studies_study.cited_by_count": "UPDATE studies_study SET cited_by_count = 9",
 }

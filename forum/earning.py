@@ -1,0 +1,68 @@
+"""What posts and comments earn for who wrote them: upvotes, while they can be seen.
+
+A post or comment without an author (the house's, a masked one, one of a member who left) earns nothing, not even in
+secret: a sum that rose when somebody upvoted it would name its author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from moderation import reputation
+from moderation.reputation import Line, Source
+
+SIGHT = frozenset({"is_hidden", "deleted_at"})
+
+UPVOTES = """
+    SELECT t.author_id AS member_id, t.id AS object_id, (v.voted_at AT TIME ZONE 'UTC')::date AS day, count(*) AS count
+    FROM {table}vote v JOIN {table} t ON t.id = v.thing_id
+    WHERE t.author_id IS NOT NULL AND NOT t.is_hidden AND t.deleted_at IS NULL
+    GROUP BY 1, 2, 3
+"""
+
+
+def _posts(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
+    from forum.models import Post
+
+    posts = Post.objects.visible_to(reader).filter(pk__in=ids).only("title", "deleted_at")
+    return {post.pk: Line(f"“{post.title}”", post.get_absolute_url()) for post in posts}
+
+
+def _comments(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
+    from forum.models import Comment
+
+    comments = Comment.objects.visible_to(reader).filter(pk__in=ids).select_related("post").only("post__title")
+    return {each.pk: Line(f"a comment on “{each.post.title}”", each.get_absolute_url()) for each in comments}
+
+
+SOURCES = (
+    Source(
+        "post_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_post"), _posts, is_public=True
+    ),
+    Source(
+        "comment_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_comment"), _comments,
+        is_public=True,
+    ),
+)  # fmt: skip
+
+
+def _kind(thing: Any) -> str:
+    return f"{thing._meta.model_name}_upvote"
+
+
+def of_upvote(thing: Any, moment: datetime) -> None:
+    """A vote was cast. The thing's row is locked and fresh, its author's ledger held."""
+    if thing.is_shown:
+        reputation.gain(_kind(thing), thing.author_id, thing.pk, moment)
+
+
+def of_withdrawal(thing: Any, moment: datetime) -> None:
+    if thing.is_shown:
+        reputation.lose(_kind(thing), thing.author_id, thing.pk, moment)
+
+
+def sight_changed(thing: Any) -> None:
+    """What went out of sight takes its entries with it; what comes back brings those it has votes for now."""
+    reputation.settle(_kind(thing), thing.author_id, [thing.pk])
