@@ -26,10 +26,10 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
-from common import calling, naming
+from common import calling, hashtags, naming, quotes
 from common.text import clean_text, cut_at_word, first_sentences
 
-RENDERER_VERSION = 3  # stored beside rendered HTML; raise it when the same source gives other HTML
+RENDERER_VERSION = 4  # stored beside rendered HTML; raise it when the same source gives other HTML
 
 OUTPUT_LIMIT = 400_000  # characters of HTML
 NESTING_LIMIT = 20  # quotes and lists in one another: a list counts two
@@ -44,23 +44,26 @@ WORKS_LIMIT = 200  # links to works in one document; what it names beyond that s
 REL = "nofollow ugc noopener"
 
 Env = dict[str, Any]
+Attributes = dict[str, str | int | float]
 
 
-def render(source: str, *, doc_id: str = "", works: bool = False, members: bool = False) -> str:
+def render(source: str, *, doc_id: str = "", works: bool = False, members: bool = False, tags: bool = False) -> str:
     """The HTML of a Markdown source, safe to put into a page as it is.
 
     With ``works``, identifiers of works and links to them become links that say which work is meant
     (``common.naming``); not in code, and not in what is struck out. With ``members``, the first few "@name" of members
     become links to them (``common.calling``), outside code, quotes and links; only a text that calls somebody is looked
-    up, once. ``doc_id`` tells one body from another on the same
-    page ("c12" for comment 12): footnotes are the only things that get ids, and theirs contain it. Never raises; the
-    HTML is at most ``OUTPUT_LIMIT`` characters long. A source that would give more, or that nests deeper than
-    ``NESTING_LIMIT``, is shown as typed, in paragraphs of plain text.
+    up, once. With ``tags``, "#tag" becomes a link to a tag that there is (``common.hashtags``), outside code and links;
+    "\\@" and "\\#" stay as typed. A link in a quote to a post or comment says to which (``common.quotes``).
+
+    ``doc_id`` tells one body from another on the same page ("c12" for comment 12): footnotes are the only things that
+    get ids, and theirs contain it. Never raises; the HTML is at most ``OUTPUT_LIMIT`` characters long. A source that
+    would give more, or that nests deeper than ``NESTING_LIMIT``, is shown as typed, in paragraphs of plain text.
     """
     source = clean_text(source)
     env: Env = {"doc": re.sub(r"[^A-Za-z0-9]+", "-", doc_id)[:40], "highlight_left": HIGHLIGHT_LIMIT}
     env["works_left"] = WORKS_LIMIT if works else 0
-    env["members"] = members
+    env["members"], env["tags"] = members, tags
     try:
         tokens = _parse(source, env)
         html = _parser().renderer.render(tokens, _parser().options, env)
@@ -150,7 +153,16 @@ def _make_parser() -> MarkdownIt:
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     for name, rule in RULES.items():
         parser.add_render_rule(name, rule)
+    parser.core.ruler.before("text_join", "escaped", _keep_escaped)
     return parser
+
+
+def _keep_escaped(state: Any) -> None:
+    """A "\\@" and a "\\#" call nobody and name no tag: they are kept apart from the text around them."""
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type == "text_special" and child.content in ("@", "#"):
+                child.type = "escaped"
 
 
 WWW = re.compile(
@@ -169,8 +181,9 @@ def _parse(source: str, env: Env) -> list[Token]:
     if source.count("[") > BRACKETS_LIMIT or _cells(source) > CELLS_LIMIT:
         raise TooMuch
     tokens = _parser().parse(source, env)
-    size = quotes = 0
+    size = in_quotes = 0
     callers: list[Token] = []
+    namers: list[Token] = []
     for index, token in enumerate(tokens):
         # The parser leaves out what stands deeper, without a word.
         if token.level >= NESTING_LIMIT - 1 and token.type in CONTAINERS:
@@ -183,24 +196,65 @@ def _parse(source: str, env: Env) -> list[Token]:
             token.children = _dress_inline(token.children)
             if env.get("works_left"):
                 token.children = _with_works(token.children, env)
-            if env.get("members") and not quotes and "@" in token.content:
+            if env.get("members") and not in_quotes and "@" in token.content:
                 callers.append(token)
-        quotes += (token.type == "blockquote_open") - (token.type == "blockquote_close")
+            if env.get("tags") and "#" in token.content:
+                namers.append(token)
+            if in_quotes:
+                _mark_quoted(token.children)
+        in_quotes += (token.type == "blockquote_open") - (token.type == "blockquote_close")
     if callers:
         _link_called(callers)
+    if namers:
+        _link_tags(namers)
     return tokens
 
 
 def _link_called(callers: Sequence[Token]) -> None:
     """Link the members that these inline tokens call."""
-    texts = [each for token in callers for each in _own_texts(token.children or ())]
-    known = calling.known(name for text in texts for name in calling.names_in(text.content))
-    if not known:
-        return
-    for token in callers:
+    known = calling.known(name for text in _all_own_texts(callers) for name in calling.names_in(text.content))
+
+    def link(match: re.Match[str]) -> Attributes | None:
+        called = known.get(match["name"].lower())
+        return {"href": called.address, "class": "mention", "data-member": called.pk} if called else None
+
+    if known:
+        _link_in_texts(callers, calling.CALL, link)
+
+
+def _link_tags(namers: Sequence[Token]) -> None:
+    """Link the tags that these inline tokens name."""
+    known = hashtags.known(slug for text in _all_own_texts(namers) for slug in hashtags.slugs_in(text.content))
+
+    def link(match: re.Match[str]) -> Attributes | None:
+        address = known.get(hashtags.slug_of(match))
+        return {"href": address, "class": "hashtag"} if address else None
+
+    if known:
+        _link_in_texts(namers, hashtags.NAMED, link)
+
+
+def _mark_quoted(children: Iterable[Token]) -> None:
+    """Say on each link which post or comment it leads to."""
+    for token in children:
+        if token.type == "link_open" and (key := quotes.key_of(str(token.attrs.get("href", "")))):
+            token.attrSet("data-quoted", key)
+
+
+def _all_own_texts(inlines: Iterable[Token]) -> Iterator[Token]:
+    return (each for token in inlines for each in _own_texts(token.children or ()))
+
+
+def _link_in_texts(
+    inlines: Iterable[Token], pattern: re.Pattern[str], link: Callable[[re.Match[str]], Attributes | None]
+) -> None:
+    """Make a link of each match in running text for which ``link`` gives one."""
+    for token in inlines:
         own = set(map(id, _own_texts(token.children or ())))
         token.children = [
-            part for child in token.children or () for part in (_called(child, known) if id(child) in own else [child])
+            part
+            for child in token.children or ()
+            for part in (_linked(child, pattern, link) if id(child) in own else [child])
         ]
 
 
@@ -214,19 +268,18 @@ def _own_texts(children: Iterable[Token]) -> Iterator[Token]:
             yield token
 
 
-def _called(text: Token, known: dict[str, calling.Called]) -> Iterator[Token]:
+def _linked(
+    text: Token, pattern: re.Pattern[str], link: Callable[[re.Match[str]], Attributes | None]
+) -> Iterator[Token]:
     at = 0
-    for match in calling.CALL.finditer(text.content):
-        called = known.get(match["name"].lower())
-        if called is None:
+    for match in pattern.finditer(text.content):
+        attributes = link(match)
+        if attributes is None:
             continue
         yield Token("text", "", 0, content=text.content[at : match.start()])
-        attributes: dict[str, str | int | float] = {
-            "href": called.address, "class": "mention", "data-member": called.pk,
-        }  # fmt: skip
-        yield Token("link_open", "a", 1, attrs=attributes, info="member")
+        yield Token("link_open", "a", 1, attrs=attributes, info="named")
         yield Token("text", "", 0, content=match[0])
-        yield Token("link_close", "a", -1, info="member")
+        yield Token("link_close", "a", -1, info="named")
         at = match.end()
     yield Token("text", "", 0, content=text.content[at:])
 
@@ -243,7 +296,7 @@ CONTAINERS = frozenset({"blockquote_open", "list_item_open", "alert_open"})
 def _size(token: Token) -> int:
     """About how many characters of HTML a token gives, not less than half."""
     size = len(token.tag) + sum(len(str(value)) for value in token.attrs.values())
-    if token.type in ("text", "code_inline", "code_block", "fence"):
+    if token.type in ("text", "code_inline", "code_block", "fence", "escaped"):
         size += len(token.content)
     return size + (100 if token.type.startswith("footnote_") else 5 if token.tag else 0)
 
@@ -459,7 +512,12 @@ def _rule(write: Callable[[Sequence[Token], int, Any, Env], str]) -> Callable[..
     return lambda renderer, tokens, index, options, env: write(tokens, index, options, env)
 
 
+def _escaped(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    return escape(tokens[index].content)
+
+
 RULES = {
+    "escaped": _rule(_escaped),
     "table_open": _rule(_table_open),
     "table_close": _rule(_table_close),
     "list_item_open": _rule(_list_item_open),
@@ -500,6 +558,8 @@ def _allowed_value(tag: str, attribute: str, value: str) -> str | None:
         return value if is_followed(value) or (value.startswith("#") and FOOTNOTE_ID.fullmatch(value[1:])) else None
     if attribute == "data-work":
         return value if naming.KEY.fullmatch(value) else None
+    if attribute == "data-quoted":
+        return value if quotes.KEY.fullmatch(value) else None
     if attribute == "data-member":
         return value if value.isascii() and value.isdecimal() else None
     return value
@@ -538,7 +598,7 @@ _sanitizer = nh3.Cleaner(
     },
     clean_content_tags={"script", "style", "template", "title", "iframe", "svg", "math"},
     attributes={
-        "a": {"href", "title", "id", "aria-label", "data-work", "data-member"},
+        "a": {"href", "title", "id", "aria-label", "data-work", "data-member", "data-quoted"},
         "li": {"id"},
         "ol": {"start"},
         "input": {"checked", "disabled", "aria-label"},
@@ -553,7 +613,7 @@ _sanitizer = nh3.Cleaner(
     },
     set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
     allowed_classes={
-        "a": {"image-link", "footnote-back", "work", "work--worded", "mention"},
+        "a": {"image-link", "footnote-back", "work", "work--worded", "mention", "hashtag"},
         "code": {"highlight"},
         "div": {"table-scroll", "footnotes", "markdown-alert"}
         | {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")},
@@ -617,7 +677,7 @@ def _words(children: Iterable[Token], *, own: bool = False) -> str:
             skipping += token.nesting
         elif skipping:
             continue
-        elif token.type in ("text", "code_inline"):
+        elif token.type in ("text", "code_inline", "escaped"):
             out.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             out.append(" ")

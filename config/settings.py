@@ -411,6 +411,10 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Searches", "network": "60/minute",
         "words": "Your network has searched many times in a short time.",
     },
+    "suggest": {
+        "title": "Suggestions of members and tags as you type", "network": "300/minute",
+        "words": "Your network has asked for many suggestions in a short time.",
+    },
     "export": {
         "title": "Lists of studies as files", "network": "20/minute",
         "words": "Your network has asked for many lists in a short time.",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import comments, drafts, feeds, history, lists, posts, votes
+from forum.views import comments, drafts, feeds, history, lists, posts, suggesting, votes
 
 app_name = "forum"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("drafts/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
     path("drafts/keep/<slug:kind>/<int:thing_id>/", drafts.draft_keep, name="draft_keep"),
     path("community/preview/", posts.preview, name="preview"),
+    path("community/suggest/", suggesting.suggest, name="suggest"),
     path("community/c/<slug:slug>/", lists.category, name="category"),
     path("community/c/<slug:slug>/feed.atom", feeds.category, name="category_feed"),
     path("posts/<int:pk>/", posts.post, name="post_short"),

@@ -169,4 +169,4 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _previewed(request: HttpRequest) -> str:
     """What was typed, as it would be shown; no more of it than a post may hold."""
-    return markdown.render(request.POST.get("body", "")[: settings.BODY_LIMIT], works=True, members=True)
+    return markdown.render(request.POST.get("body", "")[: settings.BODY_LIMIT], works=True, members=True, tags=True)

@@ -43,6 +43,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:drafts": (MEMBERS, NOTHING),
     "forum:draft_keep": (NOTHING, MEMBERS),
     "forum:draft_discard": (NOTHING, OWNER),
+    "forum:suggest": (MEMBERS, NOTHING),
     "forum:preview": (NOTHING, MEMBERS),
     "forum:post_edit": (AUTHOR, AUTHOR),
     "forum:post_delete": (AUTHOR, AUTHOR),
