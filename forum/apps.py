@@ -51,6 +51,7 @@ class ForumConfig(AppConfig):
         kinds.register(
             kinds.Kind("reply", "Somebody replies to my post or comment", contents=letters.of_one),
             kinds.Kind("mention", "Somebody mentions me by @name", contents=letters.of_one),
+            kinds.Kind("quote", "Somebody quotes my post or comment", contents=letters.of_one),
             kinds.Kind("new_comments", "New comments on a post I follow", contents=letters.of_comments),
             kinds.Kind(
                 "new_posts",

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from common import calling
+from common import calling, quotes
 from forum import masks
 from notices import following, telling
 from notices.kinds import Line
@@ -42,7 +42,7 @@ def of_post(post: Post, tags: Iterable[Tag], html: str) -> None:
     owner = masks.owner_of(post)
     if owner is not None:
         following.follow_by_itself(owner, post, Follow.Level.EVERYTHING)
-    mentioned = _tell_mentioned(post, post, calling.ids_in(html))
+    mentioned = [*_tell_mentioned(post, post, calling.ids_in(html)), *_tell_quoted(post, post, quotes.quoted_in(html))]
     news = _news(post, list(tags))
     if news:
         _note_places(post, [each.place for each in news])
@@ -59,20 +59,27 @@ def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
         [answered] if answered else [], kind="reply", words=f"{who} replied to {whose} “{post}”", besides=owner,
         **_of(comment, post),
     )  # fmt: skip
-    mentioned = _tell_mentioned(comment, post, calling.ids_in(comment.text.body_html))
+    html = comment.text.body_html
+    # Whoever is answered or called, and quoted as well, hears of this comment once: the key is the same.
+    mentioned = _tell_mentioned(comment, post, calling.ids_in(html))
+    quoted = _tell_quoted(comment, post, quotes.quoted_in(html))
     day, place = timezone.localtime(comment.posted_at).date().isoformat(), f"post:{post.pk}"
     one, many = f"{who} commented on “{post}”", f"new comments on “{post}”"
     news = telling.Gathering(post, f"new_comments:{post.pk}:{day}", place, one, many, comment.get_absolute_url())
-    besides = [owner, answered, *mentioned]
+    besides = [owner, answered, *mentioned, *quoted]
     telling.gather([news], part=comment.pk, kind="new_comments", besides=besides)
 
 
 def of_edit(thing: Post | Comment, before: str, after: str) -> None:
-    """An edit tells those it mentions now, and untells those it mentions no more and who have not read it yet."""
+    """An edit tells those it mentions and quotes now, and untells those it does no more and who have not read it."""
     was, now = calling.ids_in(before), calling.ids_in(after)
     post: Any = getattr(thing, "post", thing)
     telling.take_back(set(was) - set(now), kind="mention", key=_of(thing, post)["key"])
     _tell_mentioned(thing, post, [pk for pk in now if pk not in was])
+    quoted, quotes_now = quotes.quoted_in(before), quotes.quoted_in(after)
+    if gone := _quoted_members([each for each in quoted if each not in quotes_now]):
+        telling.take_back(gone - _quoted_members(quotes_now), kind="quote", key=_of(thing, post)["key"])
+    _tell_quoted(thing, post, [each for each in quotes_now if each not in quoted])
 
 
 def of_upvotes(thing: Any) -> None:
@@ -138,6 +145,29 @@ def _tell_mentioned(thing: Post | Comment, post: Post, members: Sequence[int]) -
         besides=masks.owner_of(thing), **_of(thing, post),
     )  # fmt: skip
     return members
+
+
+def _tell_quoted(thing: Post | Comment, post: Post, quoted: Sequence[quotes.Quoted]) -> Iterable[int]:
+    members = _quoted_members(quoted)
+    where = "in" if thing is post else "in a comment on"
+    telling.tell(
+        members, kind="quote", words=f"{thing.byline or 'Somebody'} quoted you {where} “{post}”",
+        besides=masks.owner_of(thing), **_of(thing, post),
+    )  # fmt: skip
+    return members
+
+
+def _quoted_members(quoted: Sequence[quotes.Quoted]) -> set[int]:
+    """Who wrote these, as far as everybody can see them: two queries, and one more for each under a pseudonym."""
+    from forum.models import Comment, Post
+
+    shown = {"is_hidden": False, "deleted_at": None}
+    posts = [each.pk for each in quoted if each.kind == "post"]
+    comments = [each.pk for each in quoted if each.kind == "comment"]
+    things: list[Any] = list(Post.objects.filter(pk__in=posts, **shown)) if posts else []
+    if comments:
+        things += Comment.objects.filter(pk__in=comments, post__is_hidden=False, post__deleted_at=None, **shown)
+    return {owner for thing in things if (owner := masks.owner_of(thing)) is not None}
 
 
 def _of(thing: Any, post: Post) -> dict[str, Any]:

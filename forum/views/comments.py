@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from forum import drafts
+from forum import drafts, quoting
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentEditForm, CommentForm
 from forum.models import Comment, Post
@@ -59,7 +59,7 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
     kind, about = ("comment_reply", parent.pk) if parent else ("comment_new", post.pk)
     keeper = drafts.keeper(request, kind, about)
     if request.method != "POST":
-        return _answer_form(request, post, parent, _form(parent, initial=keeper.initial), keeper)
+        return _answer_form(request, post, parent, _form(parent, initial=_begun(request, parent, keeper)), keeper)
     form = _form(parent, request.POST)
     if not form.is_valid():
         return _answer_form(request, post, parent, form, keeper, status=422)
@@ -91,6 +91,14 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
             "comment_action": _action(post, parent),
         },
     )
+
+
+def _begun(request: HttpRequest, parent: Comment | None, keeper: drafts.Keeper) -> dict[str, str]:
+    """What a fresh form holds: the draft, and below it a quote of what is answered where that is asked for."""
+    begun = keeper.initial
+    if parent is not None and "quote" in request.GET and (parent.is_shown or request.user.is_moderator):
+        begun["body"] = quoting.after(begun.get("body", ""), parent)
+    return begun
 
 
 def _form(parent: Comment | None, data=None, initial=None) -> CommentForm:

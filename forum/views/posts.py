@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown
-from forum import drafts, threads
+from forum import drafts, quoting, threads
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -46,11 +46,14 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
     # One query more for who may answer: a guest, and a page without the form, costs none.
     answers = shown.can_be_answered_by(request.user) and not thread.at
     keeper = drafts.keeper(request, "comment_new", shown.pk) if answers or form else None
+    begun = keeper.initial if keeper else {}
+    if keeper and "quote" in request.GET and not shown.is_deleted:
+        begun["body"] = quoting.after(begun.get("body", ""), shown)
     return {
         "section": "community",
         "post": shown,
         "thread": thread,
-        "form": form or CommentForm(initial=keeper.initial if keeper else None),
+        "form": form or CommentForm(initial=begun),
         "keeper": keeper,
         "comment_action": reverse("forum:comment_new", args=[shown.pk]),
         "voted": PostVote.of(request.user, [shown]),
