@@ -70,17 +70,17 @@ def _of_comments(comments: Sequence[Comment]) -> Content:
 
 
 def _passage(thing: Post | Comment) -> Passage:
-    who = str(thing.author or "Somebody")
+    who = str(thing.byline or "Somebody")
     if isinstance(thing, Post):
         who = f"{who}, “{thing}”"
     return Passage(who, shortened(plain_text(thing.text.body_html), LONGEST), thing.get_absolute_url())
 
 
 def _posts(member: Any, ids: Sequence[int]) -> dict[int, Post]:
-    shown = Post.objects.visible_to(member).filter(is_hidden=False)
+    shown = Post.objects.listed_for(member).filter(is_hidden=False)
     return shown.select_related("author", "text").defer("text__body", "text__search_vector").in_bulk(ids) if ids else {}
 
 
 def _comments(member: Any, ids: Sequence[int]) -> dict[int, Comment]:
-    shown = Comment.objects.visible_to(member).filter(is_hidden=False, post__is_hidden=False)
+    shown = Comment.objects.listed_for(member).filter(is_hidden=False, post__is_hidden=False)
     return shown.for_thread().select_related("post").in_bulk(ids) if ids else {}

@@ -39,14 +39,18 @@ FOLLOWED = """
 
 def of_post(post: Post, tags: Iterable[Tag], html: str) -> None:
     """A new post: whom it mentions, and who follows its author, a tag of it, or its category."""
-    owner = masks.owner_of(post)
+    owner, known = masks.owner_of(post), _of(post, post)
     if owner is not None:
         following.follow_by_itself(owner, post, Follow.Level.EVERYTHING)
-    mentioned = [*_tell_mentioned(post, post, calling.ids_in(html)), *_tell_quoted(post, post, quotes.quoted_in(html))]
+    mentioned = [
+        *_tell_mentioned(post, post, known, calling.ids_in(html)),
+        *_tell_quoted(post, post, known, quotes.quoted_in(html)),
+    ]
     news = _news(post, list(tags))
     if news:
         _note_places(post, [each.place for each in news])
-        telling.gather(news, part=post.pk, kind="new_posts", besides=[owner, *mentioned])
+        besides = [owner, *mentioned]
+        telling.gather(news, part=post.pk, kind="new_posts", besides=besides, under=known["under"])
 
 
 def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
@@ -54,32 +58,33 @@ def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
     owner: Any = masks.owner_of(comment)
     answered, who = masks.owner_of(parent or post), comment.byline
     following.follow_by_itself(owner, post, Follow.Level.REPLIES)
-    whose = "your comment on" if parent else "your post"
+    whose, known = "your comment on" if parent else "your post", _of(comment, post)
     telling.tell(
         [answered] if answered else [], kind="reply", words=f"{who} replied to {whose} “{post}”", besides=owner,
-        **_of(comment, post),
+        **known,
     )  # fmt: skip
     html = comment.text.body_html
     # Whoever is answered or called, and quoted as well, hears of this comment once: the key is the same.
-    mentioned = _tell_mentioned(comment, post, calling.ids_in(html))
-    quoted = _tell_quoted(comment, post, quotes.quoted_in(html))
+    mentioned = _tell_mentioned(comment, post, known, calling.ids_in(html))
+    quoted = _tell_quoted(comment, post, known, quotes.quoted_in(html))
     day, place = timezone.localtime(comment.posted_at).date().isoformat(), f"post:{post.pk}"
     one, many = f"{who} commented on “{post}”", f"new comments on “{post}”"
     news = telling.Gathering(post, f"new_comments:{post.pk}:{day}", place, one, many, comment.get_absolute_url())
     besides = [owner, answered, *mentioned, *quoted]
-    telling.gather([news], part=comment.pk, kind="new_comments", besides=besides)
+    telling.gather([news], part=comment.pk, kind="new_comments", besides=besides, under=known["under"])
 
 
 def of_edit(thing: Post | Comment, before: str, after: str) -> None:
     """An edit tells those it mentions and quotes now, and untells those it does no more and who have not read it."""
     was, now = calling.ids_in(before), calling.ids_in(after)
     post: Any = getattr(thing, "post", thing)
-    telling.take_back(set(was) - set(now), kind="mention", key=_of(thing, post)["key"])
-    _tell_mentioned(thing, post, [pk for pk in now if pk not in was])
+    known = _of(thing, post)
+    telling.take_back(set(was) - set(now), kind="mention", key=known["key"])
+    _tell_mentioned(thing, post, known, [pk for pk in now if pk not in was])
     quoted, quotes_now = quotes.quoted_in(before), quotes.quoted_in(after)
     if gone := _quoted_members([each for each in quoted if each not in quotes_now]):
-        telling.take_back(gone - _quoted_members(quotes_now), kind="quote", key=_of(thing, post)["key"])
-    _tell_quoted(thing, post, [each for each in quotes_now if each not in quoted])
+        telling.take_back(gone - _quoted_members(quotes_now), kind="quote", key=known["key"])
+    _tell_quoted(thing, post, known, [each for each in quotes_now if each not in quoted])
 
 
 def of_upvotes(thing: Any) -> None:
@@ -91,7 +96,7 @@ def of_upvotes(thing: Any) -> None:
     what = "post" if post is thing else "comment on"
     words = f"Your {what} “{post}” has {score} upvotes" if score > 1 else f"Your {what} “{post}” has its first upvote"
     known = _of(thing, post)
-    known["key"] = f"upvotes:{known['key']}:{score}"
+    known |= {"key": f"upvotes:{known['key']}:{score}", "under": ()}  # of one's own things everything is told
     telling.tell([owner], kind="upvotes", words=words, **known)
 
 
@@ -138,21 +143,23 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
     }
 
 
-def _tell_mentioned(thing: Post | Comment, post: Post, members: Sequence[int]) -> Sequence[int]:
+def _tell_mentioned(thing: Post | Comment, post: Post, known: dict[str, Any], members: Sequence[int]) -> Sequence[int]:
     where = "in" if thing is post else "in a comment on"
     telling.tell(
         members, kind="mention", words=f"{thing.byline or 'Somebody'} mentioned you {where} “{post}”",
-        besides=masks.owner_of(thing), **_of(thing, post),
+        besides=masks.owner_of(thing), **known,
     )  # fmt: skip
     return members
 
 
-def _tell_quoted(thing: Post | Comment, post: Post, quoted: Sequence[quotes.Quoted]) -> Iterable[int]:
+def _tell_quoted(
+    thing: Post | Comment, post: Post, known: dict[str, Any], quoted: Sequence[quotes.Quoted]
+) -> Iterable[int]:
     members = _quoted_members(quoted)
     where = "in" if thing is post else "in a comment on"
     telling.tell(
         members, kind="quote", words=f"{thing.byline or 'Somebody'} quoted you {where} “{post}”",
-        besides=masks.owner_of(thing), **_of(thing, post),
+        besides=masks.owner_of(thing), **known,
     )  # fmt: skip
     return members
 
@@ -179,7 +186,17 @@ def _of(thing: Any, post: Post) -> dict[str, Any]:
         "about": post,
         "place": f"post:{post.pk}",
         "part": None if is_post else thing.pk,
+        "under": _under(thing, post),
     }
+
+
+def _under(thing: Any, post: Post) -> list[tuple[str, int | None]]:
+    """What a reader may mute so as not to hear of this: as ``forum.listing`` leaves it out of their lists."""
+    from forum.models import PostTag
+
+    tags = PostTag.objects.filter(content_object=post.pk).values_list("tag", flat=True)
+    named = [("member", thing.author_id), ("member", post.author_id), ("category", post.category_id), ("post", post.pk)]
+    return [*named, *(("tag", pk) for pk in tags)]
 
 
 def _news(post: Post, tags: Sequence[Tag]) -> list[telling.Gathering]:

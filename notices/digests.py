@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from common.addresses import absolute
 from common.text import clean_line, shortened
-from notices import kinds, unsubscribing
+from notices import kinds, letters, unsubscribing
 from notices.models import Digest, Notification, Preference
 from notices.models.mail import MemberMessage
 from notices.recipients import address_of
@@ -58,7 +58,13 @@ def _send(digest: Digest) -> bool:
     count = news.count()
     if not count:
         return False
-    items = _items(list(news[:MOST]), since)
+    newest = list(news[:MOST])
+    # What its member has muted since, or may not see, is not told after all.
+    told = {each.pk for each, _, _ in letters.contents_of(member, [(each, each.gathered) for each in newest])}
+    items = _items([each for each in newest if each.pk in told], since)
+    count -= len(newest) - len(items)
+    if not items:
+        return False
     link = absolute(reverse("notices:unsubscribe", args=[unsubscribing.token_for(member, DIGEST)]))
     context = {
         "member": member,

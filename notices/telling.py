@@ -17,7 +17,7 @@ from django.db import connection, models
 
 from accounts.models import Member
 from common.text import shortened
-from notices import jobs, kinds
+from notices import jobs, kinds, muting
 from notices.models import Follow, Notification, Preference
 
 WORDS_LIMIT, URL_LIMIT, KEY_LIMIT = 500, 500, 200  # characters, as the columns have them
@@ -45,11 +45,29 @@ def _write(told: str, values: dict[str, Any], parts: Sequence[int] = ()) -> int:
     grace = timedelta(seconds=settings.MAIL_GRACE)
     letters = {"grace": grace, "parts": list(parts), "mail": Preference.Place.MAIL}
     with connection.cursor() as cursor:
-        cursor.execute(WITH_LETTERS.format(told=told), values | letters)
+        statement = WITH_LETTERS.format(told=told.replace("{not_muted}", NOT_MUTED))
+        cursor.execute(statement, values | letters)
         count, has_letters = cursor.fetchone()
     if has_letters:
         jobs.write_letters.configure(schedule_in={"seconds": settings.MAIL_GRACE}).defer()
     return count
+
+
+# Nobody is told of what comes under something they mute.
+NOT_MUTED = """
+    AND NOT EXISTS (
+        SELECT FROM notices_mute muted
+        JOIN unnest(%(muted_kinds)s::text[], %(muted_ids)s::bigint[]) under (kind, id)
+            ON muted.kind = under.kind AND muted.object_id = under.id
+        WHERE muted.member_id = m.id
+    )
+"""
+Under = Iterable[tuple[str, int | None]]
+
+
+def _muted(under: Under) -> dict[str, Any]:
+    named = [(kind, pk) for kind, pk in under if pk is not None]
+    return {"muted_kinds": [kind for kind, _ in named], "muted_ids": [pk for _, pk in named]}
 
 
 # In the order of the index, so that two who tell the same members do not wait for each other.
@@ -64,6 +82,7 @@ TELL = """
             WHERE f.content_type_id = %(content_type)s AND f.object_id = %(thing)s AND f.member_id = m.id
                 AND f.level = %(nothing)s
         )
+        {not_muted}
     ORDER BY m.id
     ON CONFLICT (member_id, key) DO NOTHING
 """
@@ -79,6 +98,10 @@ TELL_FOLLOWERS = """
     JOIN accounts_member m ON m.id = f.member_id AND m.is_active
     LEFT JOIN notices_preference p ON p.member_id = m.id AND p.kind = %(kind)s
     WHERE p.place IS DISTINCT FROM %(nowhere)s
+        AND NOT EXISTS (
+            SELECT FROM notices_mute muted
+            WHERE muted.member_id = m.id AND muted.kind = %(muted_kind)s AND muted.object_id = news.thing_id
+        )
     ORDER BY m.id, news.key
     ON CONFLICT (member_id, key) DO UPDATE SET
         count = notices_notification.count + excluded.count,
@@ -98,14 +121,16 @@ def tell(
     about: models.Model | None = None,
     place: str = "",
     part: int | None = None,
+    under: Under = (),
 ) -> int:
     """Tell these members, each once for a ``key`` however often this is called; gives how many were told now.
 
     Takes members or their ids; ``kind`` is a registered kind (``notices.kinds``), ``words`` a sentence in plain text
     (cut at 500 characters), ``url`` an address of this site. ``besides`` is who did it: nobody is told of their own
     deed. ``about`` is a thing of which those hear nothing who follow it at "nothing"; ``place`` and ``part`` are what
-    ``withdraw`` and ``restore`` know it again by. Raises ``LookupError`` for an unknown kind and ``ValueError`` for an
-    address elsewhere or a key too long.
+    ``withdraw`` and ``restore`` know it again by. ``under`` is what it comes under, by the names of things that can be
+    muted ([("member", 3), ("tag", 12)]): who mutes one of them hears nothing. Raises ``LookupError`` for an unknown
+    kind and ``ValueError`` for an address elsewhere or a key too long.
     """
     _check(kind, key, url)
     ids = {_id(member) for member in members} - {_id(besides)}
@@ -123,6 +148,7 @@ def tell(
         "nothing": Follow.Level.NOTHING,
         "place": place,
         "part": part,
+        **_muted(under),
     }
     return _write(TELL, values)
 
@@ -161,6 +187,7 @@ def tell_followers(model: type[models.Model], news: Sequence[News], *, kind: str
         "manys": [shortened(each.many, MANY_LIMIT) for each in news],
         "urls": [each.url for each in news],
         "counts": [each.count for each in news],
+        "muted_kind": next((each.name for each in muting.mutables() if each.model is model), ""),
         "everything": Follow.Level.EVERYTHING,
         "nowhere": Preference.Place.NOWHERE,
     }
@@ -181,6 +208,7 @@ GATHER = """
     JOIN accounts_member m ON m.id = f.member_id AND m.is_active AND NOT m.id = ANY(%(besides)s)
     LEFT JOIN notices_preference p ON p.member_id = m.id AND p.kind = %(kind)s
     WHERE p.place IS DISTINCT FROM %(nowhere)s
+        {not_muted}
     ORDER BY m.id, news.rank
     ON CONFLICT (member_id, key) DO UPDATE SET
         gathered = n.gathered || excluded.gathered, count = cardinality(n.gathered) + 1, many = excluded.many,
@@ -220,7 +248,9 @@ class Gathering:
     url: str
 
 
-def gather(news: Sequence[Gathering], *, part: int, kind: str, besides: Iterable[int | None] = ()) -> int:
+def gather(
+    news: Sequence[Gathering], *, part: int, kind: str, besides: Iterable[int | None] = (), under: Under = ()
+) -> int:
     """Tell each follower of these things, at "everything", of one new thing, ``part``: once, by the first they follow.
 
     What has been gathered under a key already is not told again. One statement for any number of followers.
@@ -240,6 +270,7 @@ def gather(news: Sequence[Gathering], *, part: int, kind: str, besides: Iterable
         "manys": [shortened(each.many, MANY_LIMIT) for each in news],
         "urls": [each.url for each in news],
         "besides": [pk for pk in besides if pk is not None],
+        **_muted(under),
         "everything": Follow.Level.EVERYTHING,
         "nowhere": Preference.Place.NOWHERE,
     }

@@ -13,12 +13,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from forum.models import Post
-from notices import following, letters
+from notices import digests, following, letters, muting
 from notices.kinds import all_kinds
-from notices.models import Follow, Letter, Mail, MailAllowance, Notification, Preference
-from notices.telling import tell
+from notices.models import Digest, Follow, Letter, Mail, MailAllowance, Notification, Preference
+from notices.telling import News, tell, tell_followers
 from notices.unsubscribing import ALL, token_for
-from tests.builders import confirmed, make_comment, make_member, make_moderator, make_post
+from tests.builders import (
+    confirmed,
+    make_category,
+    make_comment,
+    make_member,
+    make_moderator,
+    make_post,
+    make_study,
+)
 from tests.notices.conftest import run
 
 pytestmark = pytest.mark.django_db
@@ -314,3 +322,43 @@ def test_two_workers_at_once_make_one_mail_of_each_letter():
     for worker in workers:
         worker.join()
     assert sorted(message.to[0] for message in mail.outbox) == sorted(reader.email for reader in readers)
+
+
+class TestMuting:
+    @pytest.mark.parametrize("kind", ["member", "tag", "category", "post"])
+    def test_keeps_everything_of_the_muted_thing_away(self, kind: str):
+        reader, other, author = make_reader("reader_one"), make_reader("reader_two"), make_member()
+        category = make_category()
+        post = make_post(category=category, tags=["foam"])
+        thing = {"member": author, "tag": post.tags.get(), "category": category, "post": post}[kind]
+        for each in (reader, other):
+            following.follow(each, post)
+            following.follow(each, category)
+        mine = make_comment(post, author=reader)
+        muting.mute(reader, kind, thing.pk)
+        Notification.objects.all().delete()
+        make_comment(post, author=author, body="@reader_one, @reader_two, look")
+        make_comment(post, author=author, body="No", parent=mine)
+        make_comment(post, author=author, body="And so on")
+        if kind != "post":
+            make_post(author=author, category=category, tags=["foam"])
+        assert not Notification.objects.filter(member=reader).exclude(kind="upvotes").exists()
+        assert Notification.objects.filter(member=other).count() == (2 if kind == "post" else 3)
+
+    def test_after_the_telling_keeps_it_out_of_the_mail_and_the_digest(self):
+        reader, author = make_reader("reader_one", kinds=["mention"]), make_member()
+        following.follow(reader, author)
+        make_comment(author=author, body="@reader_one, look")
+        make_post(author=author, title="Foam")
+        muting.mute(reader, "member", author.pk)
+        assert not sent()
+        Digest.choose(reader, "day")
+        Digest.objects.update(due_at=timezone.now(), told_until=timezone.now() - timedelta(hours=1))
+        assert digests.send_due() == 0
+
+    def test_a_tag_that_is_followed_too_keeps_its_new_studies_away(self):
+        reader, study = make_member(), make_study(tags=["foam"])
+        tag = study.tags.get()
+        following.follow(reader, tag)
+        muting.mute(reader, "tag", tag.pk)
+        assert tell_followers(type(tag), [News(tag.pk, "n", "One", "many", "/", 1)], kind="new_studies") == 0
