@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from common import calling, quotes
 from forum import masks
+from moderation import told
 from notices import following, telling
 from notices.kinds import Line
 from notices.models import Follow, Notification
@@ -24,6 +25,7 @@ from notices.models import Follow, Notification
 if TYPE_CHECKING:
     from common.models import Tag
     from forum.models import Comment, Post
+    from moderation.models import Action
 
 MILESTONES = (1, 5, 10, 25, 50)  # upvotes; from 100 on at each one, two and five of a power of ten
 
@@ -98,6 +100,15 @@ def of_upvotes(thing: Any) -> None:
     known = _of(thing, post)
     known |= {"key": f"upvotes:{known['key']}:{score}", "under": ()}  # of one's own things everything is told
     telling.tell([owner], kind="upvotes", words=words, **known)
+
+
+def of_action(thing: Post | Comment, action: Action) -> None:
+    """The author hears what a moderator did to their post or comment, with the reason."""
+    from forum.models import Post
+
+    post: Any = getattr(thing, "post", thing)
+    what = "post" if isinstance(thing, Post) else "comment on"
+    told.of_action(action, owner=masks.owner_of(thing), what=what, label=str(post), url=thing.get_absolute_url())
 
 
 def sight_changed(thing: Post | Comment) -> None:

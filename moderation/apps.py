@@ -7,7 +7,7 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common import limiting, recount
-        from moderation import audit, earning, limits, personal, reporting, reputation
+        from moderation import audit, earning, limits, personal, reporting, reputation, told
         from notices import kinds
 
         audit.listen()
@@ -20,7 +20,10 @@ class ModerationConfig(AppConfig):
         )
         reputation.register(*earning.SOURCES)
         recount.register(*reputation.COUNTERS)
-        kinds.register(kinds.Kind(reporting.KIND, "What moderators decide about your reports and your words"))
+        kinds.register(
+            kinds.Kind(told.KIND, told.TITLE),
+            kinds.Kind(reporting.KIND, "What moderators decide about my reports"),
+        )
         reporting.register(
             reporting.Reportable(
                 kind="member",

@@ -218,6 +218,7 @@ class World:
             "studies that may be one": "/librarians/merges/",
             "standing of studies": "/librarians/standing/",
             "citations at the desk": "/admin/studies/citation/",
+            "refused mail": "/admin/notices/refusedmail/",
             "imports": "/librarians/imports/",
             "an import": self.run.get_absolute_url(),
             "errors reported": "/librarians/errors/",

@@ -178,14 +178,16 @@ class Comment(Moderated, Signed, Upvotable):
         """The author's words go out of sight; replies keep a tombstone to hang on."""
         self._change(deleted_at=timezone.now())
 
+    @transaction.atomic
     def hide(self, moderator, reason: str) -> None:
         """Take the comment out of everyone's sight but the moderators'; undone by ``unhide``."""
         if self._change(is_hidden=True):
-            log.record(moderator, "hide", self, reason)
+            told.of_action(self, log.record(moderator, "hide", self, reason))
 
+    @transaction.atomic
     def unhide(self, moderator, reason: str) -> None:
         if self._change(is_hidden=False):
-            log.record(moderator, "unhide", self, reason)
+            told.of_action(self, log.record(moderator, "unhide", self, reason))
 
     @transaction.atomic
     def _change(self, **change) -> bool:

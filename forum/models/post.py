@@ -282,7 +282,7 @@ class Post(Moderated, Signed, Upvotable):
     @transaction.atomic
     def _moderate(self, action: str, moderator, reason: str, **change) -> None:
         if self._change(**change):
-            log.record(moderator, action, self, reason)
+            told.of_action(self, log.record(moderator, action, self, reason))
 
     def _change(self, **change) -> bool:
         """Change the post, and with its sight the use of its tags; False if nothing changed. In a transaction."""

@@ -362,3 +362,20 @@ class TestMuting:
         following.follow(reader, tag)
         muting.mute(reader, "tag", tag.pk)
         assert tell_followers(type(tag), [News(tag.pk, "n", "One", "many", "/", 1)], kind="new_studies") == 0
+
+
+class TestPseudonyms:
+    def test_are_all_that_mails_know_of_who_wrote(self):
+        author, reader = make_member("truename_one"), make_reader("reader_one")
+        category = make_category()
+        category.allows_pseudonyms = True
+        category.save()
+        following.follow(reader, category)
+        post = make_post(author=author, category=category, body="Hello @reader_one", masked=True)
+        following.follow(reader, post)
+        make_comment(post, author=author, body="And more")
+        messages = sent()
+        assert len(messages) == 2
+        for message in messages:
+            whole = message.message().as_string() + message.body + message.alternatives[0][0]
+            assert post.pseudonym in whole and "truename_one" not in whole
