@@ -107,8 +107,10 @@ def of_action(thing: Post | Comment, action: Action) -> None:
     from forum.models import Post
 
     post: Any = getattr(thing, "post", thing)
-    what = "post" if isinstance(thing, Post) else "comment on"
-    told.of_action(action, owner=masks.owner_of(thing), what=what, label=str(post), url=thing.get_absolute_url())
+    what, place = ("post", "") if isinstance(thing, Post) else ("comment on", f"post:{post.pk}")
+    told.of_action(
+        action, owner=masks.owner_of(thing), what=what, label=str(post), url=thing.get_absolute_url(), place=place
+    )
 
 
 def sight_changed(thing: Post | Comment) -> None:

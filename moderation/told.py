@@ -29,11 +29,12 @@ DEEDS: dict[str, str] = {
 OUT_OF_SIGHT = frozenset({"hide"})
 
 
-def of_action(action: Action, *, owner: int | None, what: str, label: str, url: str) -> int:
+def of_action(action: Action, *, owner: int | None, what: str, label: str, url: str, place: str = "") -> int:
     """Tell ``owner``, if there is one and they did it not themselves, of an action on their ``what`` ("post").
 
-    ``label`` is what it is called, and may be empty; ``url`` where it stands. Once for an action, however often it is
-    called; gives how many were told. Nobody reads who the moderator is, nor does the notification say so to anyone.
+    ``label`` is what it is called, and may be empty; ``url`` where it stands. ``place`` is where the label is from, if
+    that is not the owner's own: what goes out of sight there is not named here either. Once for an action, however
+    often it is called; gives how many were told. The notification does not say who the moderator is.
     """
     deed = DEEDS.get(action.action)
     if owner is None or deed is None:
@@ -51,4 +52,5 @@ def of_action(action: Action, *, owner: int | None, what: str, label: str, url: 
         words=words,
         url=reverse("moderation:log") if action.action in OUT_OF_SIGHT else url,
         besides=action.moderator_id,
+        place=place,
     )

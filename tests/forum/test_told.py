@@ -242,7 +242,8 @@ class TestWhatIsOutOfSight:
         for member in before:
             assert told(member) == []
             client.force_login(member)
-            assert str(post) not in client.get("/notifications/").content.decode()
+            # Its author hears what was hidden, and why.
+            assert (str(post) in client.get("/notifications/").content.decode()) is (member == post.author)
         post.unhide(moderator, "A mistake")
         assert told(parent.author) == []  # the comment is hidden still
         comment.unhide(moderator, "A mistake")

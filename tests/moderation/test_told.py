@@ -38,12 +38,16 @@ class TestAuthors:
         urls = list(Notification.objects.filter(kind="moderated").order_by("pk").values_list("url", flat=True))
         assert urls == ["/moderation/log/", *[post.get_absolute_url()] * 3]
 
-    def test_hear_of_a_hidden_comment_also_under_a_pseudonym_and_nobody_else_does(self):
+    def test_hear_of_a_hidden_comment_and_nobody_else_does(self):
         author, other = make_member(), make_member()
         comment = make_comment(make_post(title="Foam", author=other), author=author)
         comment.hide(make_moderator(), "Rude")
         assert words(author) == ["A moderator has hidden your comment on “Foam”: Rude"]
         assert words(other) == []
+        comment.post.hide(make_moderator(), "Rude")
+        assert words(author) == []  # the title is another's, and out of sight now
+        comment.post.unhide(make_moderator(), "A mistake")
+        assert len(words(author)) == 1
 
     def test_hear_nothing_where_nothing_changed_or_they_did_it_themselves(self):
         steward = make_moderator()
