@@ -383,6 +383,10 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Posts", "member": "10/hour 40/day", "new": "3/hour 6/day", "network": "40/hour",
         "words": "You have started many posts in a short time.",
     },
+    "mask": {
+        "title": "Posts without a name", "member": "4/day", "new": "2/day", "network": "20/day",
+        "words": "You have posted without your name several times today.",
+    },
     "comment": {
         "title": "Comments", "member": "10/minute 120/hour", "new": "4/minute 30/hour", "network": "300/hour",
         "words": "You have written many comments in a short time.",

@@ -136,6 +136,22 @@ class PostFields(forms.Form):
 class PostForm(TokenMixin, PostFields):
     """A new post."""
 
+    masked = forms.BooleanField(label="Post without my name", required=False)
+
+    def clean(self) -> dict:
+        data = super().clean() or self.cleaned_data
+        category = data.get("category")
+        if data.get("masked") and category and not category.allows_pseudonyms:
+            self.add_error(
+                "masked",
+                f"{category} takes no posts without a name, and nothing was posted. Choose another category,"
+                " or untick this to post under your name.",
+            )
+        return data
+
+    def verb_arguments(self) -> dict:
+        return super().verb_arguments() | {"masked": self.cleaned_data["masked"]}
+
 
 class PostEditForm(VersionMixin, PostFields):
     """A post that is there already."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import comments, drafts, feeds, history, lists, posts, suggesting, votes
+from forum.views import comments, drafts, feeds, history, lists, masks, posts, suggesting, votes
 
 app_name = "forum"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("drafts/", drafts.drafts_list, name="drafts"),
     path("drafts/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
     path("drafts/keep/<slug:kind>/<int:thing_id>/", drafts.draft_keep, name="draft_keep"),
+    path("community/without-a-name/", masks.mine, name="masked"),
+    path("posts/<int:pk>/unmask/", masks.unmask, {"kind": "post"}, name="post_unmask"),
+    path("comments/<int:pk>/unmask/", masks.unmask, {"kind": "comment"}, name="comment_unmask"),
     path("community/preview/", posts.preview, name="preview"),
     path("community/suggest/", suggesting.suggest, name="suggest"),
     path("community/c/<slug:slug>/", lists.category, name="category"),

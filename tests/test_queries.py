@@ -92,6 +92,8 @@ class World:
             post.upvote(writer)
             make_post(author=self.reader).upvote(writer)
             comment.upvote(self.member)
+            masked = make_post(author=self.reader, category=self.category, masked=True, tags=["shared"])
+            make_comment(masked, author=self.reader)
             study = make_study(
                 f"Words study {number}", authors=["Doe", f"Roe {number}"], journal=self.journal, tldr="Helps."
             )
@@ -202,6 +204,7 @@ class World:
             "what is muted": "/following/muted/",
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
             "drafts": "/drafts/",
+            "what one posted without a name": "/community/without-a-name/",
             "what members are told": "/settings/notices/",
             "one's own ledger": f"/members/{self.reader}/reputation/",
             "studies asked for": "/studies/suggest/",
@@ -288,7 +291,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "about", "limits", "report", "robots",
+        "comment_delete", "preview", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "post_unmask", "comment_unmask", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",

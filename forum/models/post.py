@@ -29,7 +29,7 @@ from moderation import log, reputation
 from notices.muting import Muted
 
 # They follow a post's id in addresses.
-RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history"})
+RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history", "unmask"})
 
 
 class PostQuerySet(models.QuerySet):

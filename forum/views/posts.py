@@ -95,6 +95,8 @@ def post_new(request: HttpRequest) -> HttpResponse:
             # The same form sent again is the same post, and counts once.
             if written.is_fresh:
                 limits.count(request, "post")
+                if written.pseudonym:
+                    limits.count(request, "mask")
                 drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))

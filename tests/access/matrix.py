@@ -6,6 +6,7 @@ ANYONE      open to all, guests too                    MEMBERS     signed in; a 
 AUTHOR      who made it; others are refused (403)      OWNER       who owns it; to others it is not there (404)
 OTHERS      any member but who made it (403)           LIBRARIANS  who keeps the library; others are refused (403)
 OVERSEEN    who owns it, and moderators; to others it is not there (404)
+MODERATORS  who moderates; others are refused (403)
 NOBODY      it is not there for anyone (404)              NOTHING     this method does nothing here (405)
 """
 
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 ANYONE, MEMBERS, AUTHOR, OWNER, OVERSEEN, OTHERS, LIBRARIANS, NOBODY, NOTHING = (
     "anyone", "members", "author", "owner", "overseen", "others", "librarians", "nobody", "nothing",
+ANYONE, MEMBERS, AUTHOR, OWNER, OTHERS, LIBRARIANS, MODERATORS, NOBODY, NOTHING = (
+    "anyone", "members", "author", "owner", "others", "librarians", "moderators", "nobody", "nothing",
 )  # fmt: skip
 
 MATRIX: dict[str, tuple[str, str]] = {
@@ -40,6 +43,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:post_short": (ANYONE, NOTHING),
     "forum:comment": (ANYONE, NOTHING),
     "forum:post_new": (MEMBERS, MEMBERS),
+    "forum:masked": (MEMBERS, NOTHING),
+    "forum:post_unmask": (MODERATORS, MODERATORS),
+    "forum:comment_unmask": (MODERATORS, MODERATORS),
     "forum:drafts": (MEMBERS, NOTHING),
     "forum:draft_keep": (NOTHING, MEMBERS),
     "forum:draft_discard": (NOTHING, OWNER),

@@ -39,6 +39,7 @@ from tests.access.matrix import (
     LIBRARIANS,
     MATRIX,
     MEMBERS,
+    MODERATORS,
     NOBODY,
     NOTHING,
     OTHERS,
@@ -70,6 +71,7 @@ MEANING = {
     OVERSEEN: (frozenset({"author", "moderator", "admin"}), 404),
     OTHERS: (SIGNED_IN - {"author"}, 403),
     LIBRARIANS: (frozenset({"librarian", "admin"}), 403),
+    MODERATORS: (frozenset({"moderator", "admin"}), 403),
     NOBODY: (frozenset(), 404),
     NOTHING: (frozenset(), 405),
 }
@@ -117,6 +119,8 @@ class World:
         self.category = make_category("shelf")
         self.post = make_post(author=self.author, category=self.category, tags=["acne"])
         self.comment = make_comment(self.post, author=self.author)
+        self.masked = make_post(author=self.author, category=self.category, masked=True)
+        self.masked_comment = make_comment(self.masked, author=self.author)
         # An earlier version of both, written past ``edit``: their number stays the one that ``form`` sends.
         PostText.objects.filter(post=self.post).update(body="Later words")
         CommentText.objects.filter(comment=self.comment).update(body="Later words")
@@ -167,6 +171,7 @@ class World:
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
             "forum:draft_keep": ["comment_new", self.post.pk],
             "forum:draft_discard": [self.draft.pk],
+            "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
             "forum:comment_remove": [self.comment.pk, revisions_of("comment", self.comment).get().pk],
             "studies:export": [study.pk, study.slug, "bib"], "studies:saved_export": ["bib"],
