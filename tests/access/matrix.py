@@ -12,10 +12,8 @@ NOBODY      it is not there for anyone (404)              NOTHING     this metho
 
 from __future__ import annotations
 
-ANYONE, MEMBERS, AUTHOR, OWNER, OVERSEEN, OTHERS, LIBRARIANS, NOBODY, NOTHING = (
-    "anyone", "members", "author", "owner", "overseen", "others", "librarians", "nobody", "nothing",
-ANYONE, MEMBERS, AUTHOR, OWNER, OTHERS, LIBRARIANS, MODERATORS, NOBODY, NOTHING = (
-    "anyone", "members", "author", "owner", "others", "librarians", "moderators", "nobody", "nothing",
+ANYONE, MEMBERS, AUTHOR, OWNER, OVERSEEN, OTHERS, LIBRARIANS, MODERATORS, NOBODY, NOTHING = (
+    "anyone", "members", "author", "owner", "overseen", "others", "librarians", "moderators", "nobody", "nothing",
 )  # fmt: skip
 
 MATRIX: dict[str, tuple[str, str]] = {
