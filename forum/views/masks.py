@@ -23,7 +23,7 @@ from moderation.forms import ReasonForm
 def mine(request: HttpRequest) -> HttpResponse:
     """What this member posted without their name; nobody else sees it."""
     posts = masks.things_of(request.user)[0].filter(deleted_at__isnull=True)
-    page = paginate(posts.for_list(), ("-posted_at", "-pk"), request.GET.get("after", ""))  # type: ignore[attr-defined]
+    page = paginate(posts.for_list(), ("-posted_at", "-pk"), request.GET.get("after", ""))
     context = {"section": "community", "page": page, "voted": PostVote.of(request.user, page.rows)}
     return render(request, "forum/masks/mine.html", context)
 
