@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import smtplib
 
-from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from notices import digests, letters, outbox
+from notices import audiences, digests, letters, outbox
 from notices.models import Mail, RefusedMail
 
 logger = logging.getLogger(__name__)
@@ -81,9 +81,18 @@ def write_letters() -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="notices.take_up_again", queueing_lock="notices.take_up_again")
 def take_up_again(timestamp: int) -> None:
-    """Every ten minutes: mails whose worker has died get a job anew."""
+    """Every ten minutes: mails and audiences whose worker has died get a job anew."""
     for pk in outbox.left_behind():
         send_mail.defer(mail_id=pk)
+    for pk in audiences.left_behind():
+        tell_audience.defer(audience_id=pk)
+
+
+@app.task(name="notices.tell_audience", retry=RetryStrategy(max_attempts=5, wait=10))
+def tell_audience(audience_id: int) -> None:
+    """Tell all followers of one new thing, step by step."""
+    while audiences.step(audience_id):
+        pass
 
 
 @app.periodic(cron="5 * * * *")

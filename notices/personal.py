@@ -11,6 +11,7 @@ from accounts.models import Member
 from common import personal
 from common.personal import Choice, Delete, Part, Work
 from notices.models import (
+    Audience,
     Digest,
     FeedKey,
     Follow,
@@ -72,3 +73,4 @@ def register() -> None:
         ),
         Part(Mail, "content", Work(forget_mail), withheld="mail stands here only until it is sent", rows=mail_to),
     )  # fmt: skip
+    personal.impersonal("it stands only while the followers of a new post or comment are being told", Audience)

@@ -17,9 +17,10 @@ from django.db import connection, models
 
 from accounts.models import Member
 from common.text import shortened
-from notices import jobs, kinds, muting
-from notices.models import Follow, Notification, Preference
+from notices import audiences, jobs, kinds, muting
+from notices.models import Audience, Follow, Notification, Preference
 
+EVERYBODY = 2**63 - 1  # no member's id is above it
 WORDS_LIMIT, URL_LIMIT, KEY_LIMIT = 500, 500, 200  # characters, as the columns have them
 MANY_LIMIT = WORDS_LIMIT - 12  # leaves room for a number before it
 UNREAD_CAP = 100
@@ -205,6 +206,7 @@ GATHER = """
         WITH ORDINALITY news (content_type_id, thing_id, key, place, one, many, url, rank)
     JOIN notices_follow f
         ON f.content_type_id = news.content_type_id AND f.object_id = news.thing_id AND f.level = %(everything)s
+            AND f.member_id > %(after)s AND f.member_id <= %(until)s
     JOIN accounts_member m ON m.id = f.member_id AND m.is_active AND NOT m.id = ANY(%(besides)s)
     LEFT JOIN notices_preference p ON p.member_id = m.id AND p.kind = %(kind)s
     WHERE p.place IS DISTINCT FROM %(nowhere)s
@@ -253,7 +255,8 @@ def gather(
 ) -> int:
     """Tell each follower of these things, at "everything", of one new thing, ``part``: once, by the first they follow.
 
-    What has been gathered under a key already is not told again. One statement for any number of followers.
+    What has been gathered under a key already is not told again. Followers in great number are told by a job
+    (``notices.audiences``), which is deferred in this transaction. Gives how many were told now.
     """
     for each in news:
         _check(kind, each.key, each.url)
@@ -274,17 +277,29 @@ def gather(
         "everything": Follow.Level.EVERYTHING,
         "nowhere": Preference.Place.NOWHERE,
     }
-    return _write(GATHER, values, parts=[part])
+    if not audiences.is_large(values):
+        return tell_gathered(values | {"after": 0, "until": EVERYBODY})
+    places = list(dict.fromkeys(values["places"]))
+    audience = Audience.objects.create(kind=kind, part=part, places=places, values=values)
+    jobs.tell_audience.defer(audience_id=audience.pk)
+    return 0
+
+
+def tell_gathered(values: dict[str, Any]) -> int:
+    """Tell those followers whose ids lie above "after", up to "until"."""
+    return _write(GATHER, values, parts=[values["part"]])
 
 
 def withhold(places: Sequence[str], part: int) -> None:
     """Count ``part`` no more in what gathered it at these places: it went out of sight."""
+    audiences.withhold(places, part)  # first: who is being told at this moment is found by what follows
     _move("gathered", "withheld", -1, places, part)
 
 
 def give_back(places: Sequence[str], part: int) -> None:
     """Count ``part`` again where it was withheld."""
     _move("withheld", "gathered", +1, places, part)
+    _go_on(audiences.give_back(places, part))
 
 
 def _move(source: str, target: str, step: int, places: Sequence[str], part: int) -> None:
@@ -296,13 +311,21 @@ def _move(source: str, target: str, step: int, places: Sequence[str], part: int)
 
 def withdraw(place: str, part: int | None = None) -> None:
     """Show nobody any more what tells of a place, or of one part of it: it went out of sight."""
+    audiences.withhold([place], part)
     _at(place, part).filter(is_withdrawn=False).update(is_withdrawn=True)
 
 
 def restore(place: str, part: int | None = None, *, besides: Iterable[int] = ()) -> None:
     """Show again what tells of a place, or of one part of it, but not of those parts that are out of sight still."""
     withdrawn = _at(place, part).filter(is_withdrawn=True, count__gt=0)
-    withdrawn.exclude(part__in=list(besides), part__isnull=False).update(is_withdrawn=False)
+    besides = list(besides)
+    withdrawn.exclude(part__in=besides, part__isnull=False).update(is_withdrawn=False)
+    _go_on(audiences.give_back([place], part, besides=besides))
+
+
+def _go_on(ids: Iterable[int]) -> None:
+    for pk in ids:
+        jobs.tell_audience.defer(audience_id=pk)
 
 
 def take_back(members: Iterable[int], *, kind: str, key: str) -> None:

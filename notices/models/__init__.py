@@ -1,3 +1,4 @@
+from notices.models.audience import Audience
 from notices.models.digest import Digest
 from notices.models.feed_key import FeedKey
 from notices.models.follow import Follow
@@ -10,6 +11,7 @@ from notices.models.preference import Preference
 from notices.models.refused_mail import RefusedMail
 
 __all__ = [
+    "Audience",
     "Digest",
     "FeedKey",
     "Follow",
