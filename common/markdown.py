@@ -4,8 +4,9 @@ CommonMark with tables, strikethrough, task lists, alerts and footnotes. Raw HTM
 here (markdown-it parses, our rules write) and then passes an allow-list (nh3), so that two walls must fall before
 anything of a member's could run.
 
-What a body may not do: name a heading above h3 (h1 and h2 are the page's), load anything (an image becomes a link),
-style, name or frame anything, link to anything but ``http:``, ``https:``, ``mailto:`` and a path of this site.
+What a body may not do: name a heading above h3 (h1 and h2 are the page's), load anything but a picture that its author
+put on this site (any other image becomes a link), style, name or frame anything, link to anything but ``http:``,
+``https:``, ``mailto:`` and a path of this site.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
-from common import calling, hashtags, naming, quotes
+from common import calling, hashtags, naming, picturing, quotes
 from common.text import clean_text, cut_at_word, first_sentences
 
 RENDERER_VERSION = 4  # stored beside rendered HTML; raise it when the same source gives other HTML
@@ -47,7 +48,15 @@ Env = dict[str, Any]
 Attributes = dict[str, str | int | float]
 
 
-def render(source: str, *, doc_id: str = "", works: bool = False, members: bool = False, tags: bool = False) -> str:
+def render(
+    source: str,
+    *,
+    doc_id: str = "",
+    works: bool = False,
+    members: bool = False,
+    tags: bool = False,
+    pictures_of: picturing.Writer | None = None,
+) -> str:
     """The HTML of a Markdown source, safe to put into a page as it is.
 
     With ``works``, identifiers of works and links to them become links that say which work is meant
@@ -55,6 +64,8 @@ def render(source: str, *, doc_id: str = "", works: bool = False, members: bool 
     become links to them (``common.calling``), outside code, quotes and links; only a text that calls somebody is looked
     up, once. With ``tags``, "#tag" becomes a link to a tag that there is (``common.hashtags``), outside code and links;
     "\\@" and "\\#" stay as typed. A link in a quote to a post or comment says to which (``common.quotes``).
+    ``pictures_of`` is the writer whose pictures (``common.picturing``) are shown where the text names them; all other
+    images become links.
 
     ``doc_id`` tells one body from another on the same page ("c12" for comment 12): footnotes are the only things that
     get ids, and theirs contain it. Never raises; the HTML is at most ``OUTPUT_LIMIT`` characters long. A source that
@@ -65,6 +76,8 @@ def render(source: str, *, doc_id: str = "", works: bool = False, members: bool 
     env["works_left"] = WORKS_LIMIT if works else 0
     env["members"], env["tags"] = members, tags
     try:
+        if pictures_of is not None:
+            env["pictures"] = picturing.known(picturing.names_in_source(source), pictures_of)
         tokens = _parse(source, env)
         html = _parser().renderer.render(tokens, _parser().options, env)
     except (TooMuch, RecursionError):
@@ -193,7 +206,7 @@ def _parse(source: str, env: Env) -> list[Token]:
             raise TooMuch
         _dress_block(tokens, index)
         if token.children:
-            token.children = _dress_inline(token.children)
+            token.children = _dress_inline(token.children, env)
             if env.get("works_left"):
                 token.children = _with_works(token.children, env)
             if env.get("members") and not in_quotes and "@" in token.content:
@@ -315,8 +328,9 @@ def _dress_block(tokens: Sequence[Token], index: int) -> None:
             token.attrSet("scope", "col")
 
 
-def _dress_inline(children: Iterable[Token]) -> list[Token]:
-    """Links with an address we follow, without their address otherwise; images as links with their description."""
+def _dress_inline(children: Iterable[Token], env: Env) -> list[Token]:
+    """Links with an address we follow, without their address otherwise; images that are no pictures of the author's as
+    links with their description."""
     dressed: list[Token] = []
     linked: list[bool] = []  # for each link that is open here: whether it stays one
     for token in children:
@@ -328,10 +342,32 @@ def _dress_inline(children: Iterable[Token]) -> list[Token]:
             if linked.pop():
                 dressed.append(token)
         elif token.type == "image":
-            dressed.extend(_image_as_link(token, inside_link=any(linked)))
+            dressed.extend(_image(token, env, inside_link=any(linked)))
         else:
             dressed.append(token)
     return dressed
+
+
+def _image(image: Token, env: Env, *, inside_link: bool) -> list[Token]:
+    """A picture, with a link to its own page where none is around it; or a link; or the description."""
+    named = picturing.ADDRESS.fullmatch(str(image.attrs.get("src", "")))
+    if not named:
+        return _image_as_link(image, inside_link=inside_link)
+    words = _words(image.children or ()).strip()
+    picture = env.get("pictures", {}).get(named["name"])
+    shown = Token("picture", "img", 0, content=words, meta={"picture": picture})
+    if inside_link or picture is None or picture.gone:
+        return [shown]
+    attributes: dict[str, str | int | float] = {"href": f"/pictures/{picture.name}/", "class": "picture"}
+    if image.attrs.get("title"):
+        attributes["title"] = str(image.attrs["title"])
+    if not words:
+        attributes["aria-label"] = "A picture without a description"
+    return [
+        Token("link_open", "a", 1, attrs=attributes, info="image"),
+        shown,
+        Token("link_close", "a", -1, info="image"),
+    ]
 
 
 def _image_as_link(image: Token, *, inside_link: bool) -> list[Token]:
@@ -462,6 +498,25 @@ def _list_item_open(tokens: Sequence[Token], index: int, options: Any, env: Env)
     return f'<li class="task-list-item"><input type="checkbox" disabled {state}> '
 
 
+def _picture(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
+    picture, words = tokens[index].meta["picture"], escape(tokens[index].content)
+    if picture is None:
+        return words or "picture"
+    if picture.gone:
+        return f'<span class="picture-gone" data-picture="{picture.name}">A picture that was taken away: {words}</span>'
+    wide = f"/pictures/{picture.name}.webp"
+    sizes = (
+        f' srcset="/pictures/{picture.name}-small.webp {picture.small_width}w, {wide} {picture.width}w"'
+        f' sizes="{picturing.SIZES}"'
+        if picture.small_width
+        else ""
+    )
+    return (
+        f'<img src="{wide}"{sizes} alt="{words}" width="{picture.width}" height="{picture.height}"'
+        ' loading="lazy" decoding="async">'
+    )
+
+
 def _fence(tokens: Sequence[Token], index: int, options: Any, env: Env) -> str:
     code = tokens[index].content
     language = tokens[index].info.split(maxsplit=1)[0].lower() if tokens[index].info.strip() else ""
@@ -521,6 +576,7 @@ RULES = {
     "table_open": _rule(_table_open),
     "table_close": _rule(_table_close),
     "list_item_open": _rule(_list_item_open),
+    "picture": _rule(_picture),
     "fence": _rule(_fence),
     "code_block": _rule(_code_block),
     "footnote_ref": _rule(_footnote_ref),
@@ -556,6 +612,14 @@ def _allowed_value(tag: str, attribute: str, value: str) -> str | None:
         return value if FOOTNOTE_ID.fullmatch(value) else None
     if attribute == "href":
         return value if is_followed(value) or (value.startswith("#") and FOOTNOTE_ID.fullmatch(value[1:])) else None
+    if tag == "img" and attribute == "src":
+        return value if picturing.ADDRESS.fullmatch(value) else None
+    if attribute == "srcset":
+        return value if picturing.SRCSET.fullmatch(value) else None
+    if attribute in ("width", "height"):
+        return value if value.isascii() and value.isdecimal() else None
+    if attribute == "data-picture":
+        return value if picturing.NAMED.fullmatch(value) else None
     if attribute == "data-work":
         return value if naming.KEY.fullmatch(value) else None
     if attribute == "data-quoted":
@@ -579,6 +643,7 @@ _sanitizer = nh3.Cleaner(
         "h5",
         "h6",
         "hr",
+        "img",
         "input",
         "li",
         "ol",
@@ -602,24 +667,27 @@ _sanitizer = nh3.Cleaner(
         "li": {"id"},
         "ol": {"start"},
         "input": {"checked", "disabled", "aria-label"},
+        "img": {"src", "srcset", "alt", "width", "height"},
+        "span": {"data-picture"},
         "div": {"aria-label"},
     },
     attribute_filter=_allowed_value,
     tag_attribute_values={
         "div": {"role": {"group"}, "tabindex": {"0"}},
         "pre": {"tabindex": {"0"}},
+        "img": {"loading": {"lazy"}, "decoding": {"async"}, "sizes": {picturing.SIZES}},
         "th": {"scope": {"col"}},
         "input": {"type": {"checkbox"}},
     },
     set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
     allowed_classes={
-        "a": {"image-link", "footnote-back", "work", "work--worded", "mention", "hashtag"},
+        "a": {"image-link", "picture", "footnote-back", "work", "work--worded", "mention", "hashtag"},
         "code": {"highlight"},
         "div": {"table-scroll", "footnotes", "markdown-alert"}
         | {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")},
         "li": {"task-list-item"},
         "p": {"markdown-alert-title"},
-        "span": set(filter(None, STANDARD_TYPES.values())),
+        "span": set(filter(None, STANDARD_TYPES.values())) | {"picture-gone"},
         "sup": {"footnote-ref"},
         "td": {"align-left", "align-center", "align-right"},
         "th": {"align-left", "align-center", "align-right"},
@@ -683,4 +751,6 @@ def _words(children: Iterable[Token], *, own: bool = False) -> str:
             out.append(" ")
         elif token.type == "image" and not own:
             out.append(_words(token.children or ()))
+        elif token.type == "picture" and not own:
+            out.append(token.content)
     return "".join(out)

@@ -197,7 +197,7 @@ def check_large_upload(request: HttpRequest, length: int) -> None:
             413, f"That is more than {BODY_LIMIT // 1_000_000} MB. Please send a smaller picture or a shorter text."
         )
     if length > rule.limit:
-        raise Refused(413, f"That is more than {rule.limit // 1_000_000} MB. Please send it in parts.")
+        raise Refused(413, f"That is more than {rule.limit // 1_000_000} MB. {rule.advice}")
     request.large_uploads = rule  # type: ignore[attr-defined]
 
 
@@ -380,7 +380,8 @@ class MemberCacheMiddleware:
 
     A request that brings a session, or whose answer starts one or carries a new form token, is answered with
     ``Cache-Control: private, no-store``. Whether the session is a member's is not asked: that would cost a query, and
-    a guest's session is nobody else's either. All other answers stay as they are. Stands inside the session's and the
+    a guest's session is nobody else's either. All other answers stay as they are, and so does one that its view marked
+    with ``same_for_all``: a picture that every visitor may see. Stands inside the session's and the
     form token's middleware, which set their cookies later.
     """
 
@@ -389,7 +390,7 @@ class MemberCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if is_personal(request):
+        if is_personal(request) and not getattr(response, "same_for_all", False):
             response.headers["Cache-Control"] = "private, no-store"
         return response
 

@@ -34,6 +34,7 @@ class LargeUploads:
     limit: int
     folder: Callable[[], Path]
     refusal: Callable[[HttpRequest], HttpResponseBase | None]
+    advice: str = "Please send it in parts."  # to who sends more
 
 
 def takes_large_uploads(rule: LargeUploads) -> Callable[[View], View]:

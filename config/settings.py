@@ -354,6 +354,9 @@ BODY_LIMIT = 40_000  # characters of Markdown in a post
 COMMENT_LIMIT = 10_000  # characters of Markdown in a comment
 GIST_LIMIT = 400  # characters
 EDIT_REASON_LIMIT = 200  # characters
+ALT_LIMIT = 300  # characters that say what a picture shows
+PICTURES_MOST = 400  # pictures of one member
+PICTURES_SIZE = 100_000_000  # bytes of all pictures of one member, as they are kept
 TAGS_LIMIT = 8  # tags on one post
 LIST_PAGE = 25  # rows on one page of any list
 
@@ -398,6 +401,10 @@ LIMITS: dict[str, dict[str, str]] = {
     "draft": {
         "title": "Drafts kept as you type", "member": "1/second", "new": "1/second", "network": "30/second",
         "words": "Drafts are kept once a second.",
+    },
+    "upload": {
+        "title": "Pictures", "member": "10/minute 100/day", "new": "5/minute 20/day", "network": "300/hour",
+        "words": "You have sent many pictures in a short time.",
     },
     "vote": {
         "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour", "network": "1200/hour",

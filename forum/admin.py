@@ -8,9 +8,12 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.db.models import Exists, OuterRef
+from django.utils.html import format_html
 
 from common.looking import LookOnly
-from forum.models import Category, Comment, CommentVote, Post, PostVote
+from forum.models import Category, Comment, CommentVote, Picture, PictureUse, Post, PostVote
+from forum.models.picture import MASKED
 
 
 class ReasonForm(ActionForm):
@@ -151,6 +154,45 @@ class CommentAdmin(ModeratedAdmin):
     @admin.display(description="page")
     def page(self, comment: Comment) -> str:
         return comment.get_absolute_url()
+
+
+@admin.register(Picture)
+class PictureAdmin(ModeratedAdmin):
+    """Pictures of members. Hiding can be undone; removing takes the files away for good."""
+
+    moderate_permission = "forum.moderate_picture"
+    list_display = ("drawn", "alt", "owner_name", "uploaded_at", "is_hidden", "removed_at", "taken_back_at")
+    list_filter = ("is_hidden", ("removed_at", admin.EmptyFieldListFilter), "uploaded_at")
+    search_fields = ("=name",)  # to find by owner would tell who stands behind a pseudonym
+    search_help_text = "The picture's name, as its address has it"
+    list_select_related = ("owner",)
+    actions = ("hide", "unhide", "remove")
+    fields = ("drawn", "alt", "owner_name", "width", "height", "size", "uploaded_at", "is_hidden", "removed_at", "page")
+
+    def get_queryset(self, request):
+        masked = PictureUse.objects.filter(MASKED, picture=OuterRef("pk"))
+        return super().get_queryset(request).annotate(under_pseudonym=Exists(masked))
+
+    @admin.display(description="owner")
+    def owner_name(self, picture: Picture) -> str:
+        return "under a pseudonym" if picture.under_pseudonym else str(picture.owner)  # type: ignore[attr-defined]
+
+    @admin.display(description="picture")
+    def drawn(self, picture: Picture) -> str:
+        if picture.removed_at:
+            return "removed"
+        return format_html(
+            '<img src="{}" width="{}" height="{}" alt="{}" loading="lazy">',
+            picture.small_address, 120, max(1, round(120 * picture.height / picture.width)), picture.alt or "picture",
+        )  # fmt: skip
+
+    @admin.display(description="page")
+    def page(self, picture: Picture) -> str:
+        return picture.get_absolute_url()
+
+    @admin.action(description="Remove for good", permissions=["moderate"])
+    def remove(self, request, queryset):
+        self.act(request, queryset, "remove")
 
 
 class VoteAdmin(LookOnly, admin.ModelAdmin):

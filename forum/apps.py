@@ -8,9 +8,10 @@ class ForumConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Member
+        from common import picturing
         from common.models import Tag
-        from forum import earning, letters, masks, personal, told
-        from forum.models import Category, Comment, Post
+        from forum import earning, letters, masks, personal, pictures, signals, told
+        from forum.models import Category, Comment, Picture, Post
         from moderation import reporting, reputation
         from notices import following, kinds, muting
 
@@ -33,6 +34,15 @@ class ForumConfig(AppConfig):
                 author=lambda comment: comment.author,
                 owner_of=masks.owner_of,
                 words=lambda comment: comment.text.body,
+            ),
+            reporting.Reportable(
+                kind="picture",
+                name="picture",
+                model=Picture,
+                visible_to=Picture.objects.visible_to,
+                author=lambda picture: None if picture.is_masked else picture.owner,
+                owner_of=lambda picture: picture.owner_id,
+                words=lambda picture: f"{picture.address}\n\n{picture.alt}",
             ),
         )
         following.register(
@@ -62,6 +72,8 @@ class ForumConfig(AppConfig):
             kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
         )
         reputation.register(*earning.SOURCES)
+        picturing.know(pictures.known)
+        signals.words_written.connect(pictures.words_written, dispatch_uid="pictures")
         recount.register(
             recount.Counter("forum_post", "score", "SELECT count(*) FROM forum_postvote v WHERE v.thing_id = t.id"),
             recount.Counter(

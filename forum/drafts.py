@@ -204,6 +204,28 @@ def keep_refused(request: HttpRequest, writing: Keeper) -> None:
         return  # the page that answers has them all the same
 
 
+@transaction.atomic
+def add_to(member, place: Place, words: str) -> bool:
+    """Put words, in a paragraph of their own, at the end of what is kept for this place; False where they can't be."""
+    _lock(member)
+    stored = Draft.objects.filter(member=member, kind=place.kind, thing_id=place.thing_id).first()
+    if stored is None:
+        if place.kind in ("post_edit", "comment_edit"):
+            return False  # an edit without its draft would be one of nothing but these words
+        blank = {name: "" for name in FORMS[place.kind].base_fields}
+        keep(member, Keeper(place, uuid.uuid4()), blank | {"token": str(uuid.uuid4()), "body": words})
+        return True
+    body = "\n\n".join(filter(None, (stored.fields.get("body", "").rstrip(), words)))
+    most = FORMS[place.kind].base_fields["body"].max_length  # type: ignore[attr-defined]
+    if len(body) > most:
+        return False
+    # As another form would: a tab that still has the words of before is told when it keeps them.
+    stored.fields, stored.form, stored.version = stored.fields | {"body": f"{body}\n"}, uuid.uuid4(), stored.version + 1
+    stored.updated_at = timezone.now()
+    stored.save(update_fields=["fields", "form", "version", "updated_at"])
+    return True
+
+
 def sweep(now: datetime | None = None) -> int:
     """Forget what nobody has written on for ``KEPT``; gives how many went."""
     return Draft.objects.filter(updated_at__lt=(now or timezone.now()) - KEPT).delete()[0]

@@ -171,3 +171,20 @@ class PostEditForm(VersionMixin, PostFields):
                 "version": post.version,
             }
         )
+
+
+class PictureForm(forms.Form):
+    """A picture, and what it shows for whoever can't see it."""
+
+    file = forms.FileField(
+        label="Picture",
+        help_text="PNG, JPEG, GIF or WebP, up to 10 MB. Where and with what it was taken is not kept.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
+        error_messages={"required": "Choose a picture first.", "empty": "The file is empty. Please choose it again."},
+    )
+    alt = LineField(
+        label="What it shows",
+        max_length=settings.ALT_LIMIT,
+        help_text="In a few words, for those who can't see it.",
+        error_messages={"required": "Say in a few words what the picture shows, for those who can't see it."},
+    )

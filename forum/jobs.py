@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
 from procrastinate.contrib.django import app
 
-from forum import drafts, history
+from forum import drafts, history, pictures
+from forum.models import CommentText, PostText
 
 
 @app.periodic(cron="41 4 * * *")
@@ -19,3 +24,22 @@ def erase_removed(timestamp: int) -> None:
 def sweep_drafts(timestamp: int) -> None:
     """Every night: drafts that nobody has written on for three months."""
     drafts.sweep()
+
+
+@app.periodic(cron="53 4 * * *")
+@app.task(name="forum.sweep_pictures", queueing_lock="forum.sweep_pictures")
+def sweep_pictures(timestamp: int) -> None:
+    """Every night: pictures that no text has shown for a week, and files without a picture."""
+    pictures.sweep()
+    pictures.sweep_files()
+
+
+@app.task(name="forum.render_texts")
+def render_texts(posts: list[int], comments: list[int]) -> None:
+    """Render these texts again: what they show has changed, not their words."""
+    texts: tuple[Iterable[Any], ...] = (
+        PostText.objects.filter(pk__in=posts).select_related("post").iterator(100),
+        CommentText.objects.filter(pk__in=comments).select_related("comment").iterator(100),
+    )
+    for text in chain(*texts):
+        text.save(update_fields=["body_html", "renderer_version"])

@@ -13,12 +13,15 @@ from django.urls import reverse
 from common import personal
 from common.personal import LOT, Choice, Clear, Delete, Part, With, Work
 from common.text import slugify_title
+from forum import pictures
 from forum.models import (
     Comment,
     CommentText,
     CommentVote,
     Draft,
     Mask,
+    Picture,
+    PictureUse,
     Post,
     PostNews,
     PostTag,
@@ -76,6 +79,10 @@ def let_go_of_comments(member: Any, choice: Choice, by: str = "author") -> int:
 
 def _owner(by: str) -> str:
     return {"author": "author", "mask": "mask__member"}[by]
+
+
+def let_go_of_pictures(member: Any, choice: Choice) -> int:
+    return pictures.erase_all(Picture.objects.filter(owner=member.pk).order_by("pk")[:LOT])
 
 
 def _revisions(of: str) -> Any:
@@ -156,4 +163,13 @@ def register() -> None:
             ("kind", "thing_id", "revision_id", "reason", "asked_at", "erased_at"),
             about="earlier versions that you had taken out",
         ),
+        Part(PictureUse, "picture__owner", With(Picture), withheld="where a picture is shown: your posts tell it"),
+        # Told last, so treated first: a photograph says who somebody is, also in a post that is kept without a name.
+        Part(
+            Picture, "owner", Work(let_go_of_pictures), "pictures",
+            ("name", "alt", "width", "height", "size", "uploaded_at", "is_hidden", "removed_at"),
+            about="pictures you put here; the files stand beside this list",
+            address=lambda row: reverse("forum:picture", args=[row["name"]]),
+        ),
     )  # fmt: skip
+    personal.register_files(personal.Files("pictures", pictures.files_of))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import comments, drafts, feeds, history, lists, masks, posts, suggesting, votes
+from forum.views import comments, drafts, feeds, history, lists, masks, pictures, posts, suggesting, votes
 
 app_name = "forum"
 
@@ -14,6 +14,13 @@ urlpatterns = [
     path("community/without-a-name/", masks.mine, name="masked"),
     path("posts/<int:pk>/unmask/", masks.unmask, {"kind": "post"}, name="post_unmask"),
     path("comments/<int:pk>/unmask/", masks.unmask, {"kind": "comment"}, name="comment_unmask"),
+    path("pictures/", pictures.pictures_list, name="pictures"),
+    path("pictures/new/", pictures.picture_new, name="picture_new"),
+    path("pictures/<str:name>-small.webp", pictures.file, {"end": "-small"}, name="picture_small"),
+    path("pictures/<str:name>.webp", pictures.file, name="picture_file"),
+    path("pictures/<str:name>/", pictures.picture, name="picture"),
+    path("pictures/<str:name>/use/", pictures.picture_use, name="picture_use"),
+    path("pictures/<str:name>/remove/", pictures.picture_remove, name="picture_remove"),
     path("community/preview/", posts.preview, name="preview"),
     path("community/suggest/", suggesting.suggest, name="suggest"),
     path("community/c/<slug:slug>/", lists.category, name="category"),

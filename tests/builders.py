@@ -13,9 +13,13 @@ from django.utils import timezone
 from accounts.models import Member
 from accounts.models.member import LIBRARIANS, MODERATORS
 from common.models import Tag
+from common.pictures import keeping, making
+from common.pictures.taking import Made
 from common.tags import set_tags
-from forum.models import Category, Comment, Post
+from forum.models import Category, Comment, Picture, Post
+from forum.models.picture import SHELF
 from studies.models import Author, Authorship, Citation, Journal, Study, StudyTag, StudyText, Summary
+from tests.shared_pictures import picture
 
 numbers = count(1)
 
@@ -64,6 +68,17 @@ def make_comment(
     post: Post | None = None, *, author: Member | None = None, body: str = "For two years now.", **fields
 ) -> Comment:
     return (post or make_post()).add_comment(author or make_member(), body, **fields)
+
+
+def make_picture(owner: Member | None = None, *, alt: str = "A lamp", **fields) -> Picture:
+    """A picture with its files, as if it had been sent."""
+    made = [Made(width, height, data) for width, height, data in making.make(picture(), [1600])]
+    shown = Picture.objects.create(
+        owner=owner or make_member(), name=keeping.new_name(), digest=f"{next(numbers):064}", alt=alt,
+        width=made[0].width, height=made[0].height, size=len(made[0].data), **fields,
+    )  # fmt: skip
+    keeping.keep(SHELF, shown.name, made)
+    return shown
 
 
 def make_journal(title: str = "") -> Journal:

@@ -45,6 +45,7 @@ from tests.builders import (
     make_journal,
     make_member,
     make_moderator,
+    make_picture,
     make_post,
     make_study,
 )
@@ -69,6 +70,7 @@ class World:
         self.author = Author.objects.get(family="Doe")
         self.reader = make_member("reader_one")
         self.moderator = make_moderator()
+        self.picture = make_picture(self.reader)
         self.token = FeedKey.renew(self.reader).token
         self.list = ReadingList.start(self.reader, title="To read", is_public=True)
         self.run = ImportRun.objects.create(kind="file", state="done", title="records.xml", asked_by=self.member)
@@ -102,6 +104,7 @@ class World:
             cite(study, self.study)
             MergeProposal.objects.create(study=self.study, other=study, why="alike", score=95)
             make_comment(study.open_discussion(writer), author=writer)
+            make_comment(post, author=self.reader, body=make_picture(self.reader).markdown() + self.picture.markdown())
             report(post, "post", writer, "spam")
             comment.hide(self.moderator, "Rude")
             comment.unhide(self.moderator, "Not rude")
@@ -205,6 +208,8 @@ class World:
             "what is new under a tag": f"/following/new/tag/{Tag.objects.get(name='shared').pk}/",
             "drafts": "/drafts/",
             "what one posted without a name": "/community/without-a-name/",
+            "one's own pictures": "/pictures/",
+            "a picture": self.picture.get_absolute_url(),
             "what members are told": "/settings/notices/",
             "one's own ledger": f"/members/{self.reader}/reputation/",
             "studies asked for": "/studies/suggest/",
@@ -213,6 +218,7 @@ class World:
     def desk(self) -> dict[str, str]:
         return {
             "posts at the desk": "/admin/forum/post/",
+            "pictures at the desk": "/admin/forum/picture/",
             "comments at the desk": "/admin/forum/comment/",
             "studies at the desk": "/admin/studies/study/",
             "members at the desk": "/admin/accounts/member/",
@@ -291,7 +297,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "post_unmask", "comment_unmask", "about", "limits", "report", "robots",
+        "comment_delete", "preview", "picture_new", "picture_file", "picture_small", "picture_use", "picture_remove", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "post_unmask", "comment_unmask", "about", "limits", "report", "robots",
         "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",

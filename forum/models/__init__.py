@@ -2,6 +2,7 @@ from forum.models.category import Category
 from forum.models.comment import Comment, CommentText
 from forum.models.draft import Draft
 from forum.models.mask import Mask
+from forum.models.picture import Picture, PictureUse
 from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
 from forum.models.vote import CommentVote, PostVote
@@ -13,6 +14,8 @@ __all__ = [
     "CommentVote",
     "Draft",
     "Mask",
+    "Picture",
+    "PictureUse",
     "Post",
     "PostNews",
     "PostTag",

@@ -238,7 +238,10 @@ class CommentText(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         is_new = self._state.adding
-        self.body_html = markdown.render(self.body, doc_id=f"c{self.comment_id}", works=True, members=True, tags=True)
+        self.body_html = markdown.render(
+            self.body, doc_id=f"c{self.comment_id}", works=True, members=True, tags=True,
+            pictures_of=self.comment.writer,
+        )  # fmt: skip
         self.renderer_version = markdown.RENDERER_VERSION
         post_id = self.comment.post_id
         with transaction.atomic():

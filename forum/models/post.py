@@ -339,7 +339,9 @@ class PostText(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         is_new = self._state.adding
-        self.body_html = markdown.render(self.body, doc_id=f"p{self.post_id}", works=True, members=True, tags=True)
+        self.body_html = markdown.render(
+            self.body, doc_id=f"p{self.post_id}", works=True, members=True, tags=True, pictures_of=self.post.writer
+        )
         self.renderer_version = markdown.RENDERER_VERSION
         with transaction.atomic():
             super().save(*args, **kwargs)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from common import picturing
 from forum import masks
 
 
@@ -57,6 +58,12 @@ class Signed(models.Model):
         if member is None:
             return Byline(self.FORMER)
         return Byline(member.username, member.get_absolute_url() if member.is_active else "", member)
+
+    @property
+    def writer(self) -> picturing.Writer | None:
+        """Whose pictures its text may show. For the renderer alone."""
+        owner = masks.owner_of(self)
+        return picturing.Writer(owner, self.mask_id) if owner is not None else None
 
     def is_by(self, user: Any) -> bool:
         """Whether this visitor wrote it, under whatever name."""

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -53,6 +54,9 @@ def _keep(request: HttpRequest, kind: str, thing_id: int) -> HttpResponse:
         return _not_kept(request, writing, " ".join(getattr(refused, "messages", [str(refused)])), 422)
     if request.htmx:
         return render(request, "forum/drafts/_said.html", {"kept": kept, "writing": writing})
+    if "picture" in request.POST:
+        # Their words are kept; after the picture the way leads back to them.
+        return redirect(f"{reverse('forum:picture_new')}?for={kind}/{thing_id}")
     messages.success(request, "Kept as a draft." if kept else "There was nothing to keep.")
     return redirect(writing.place.address)
 

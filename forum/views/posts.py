@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common import markdown
+from common import markdown, picturing
 from forum import drafts, quoting, threads
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
@@ -174,4 +174,5 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _previewed(request: HttpRequest) -> str:
     """What was typed, as it would be shown; no more of it than a post may hold."""
-    return markdown.render(request.POST.get("body", "")[: settings.BODY_LIMIT], works=True, members=True, tags=True)
+    typed = request.POST.get("body", "")[: settings.BODY_LIMIT]
+    return markdown.render(typed, works=True, members=True, tags=True, pictures_of=picturing.Writer(request.user.pk))

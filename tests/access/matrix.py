@@ -48,6 +48,10 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:draft_keep": (NOTHING, MEMBERS),
     "forum:draft_discard": (NOTHING, OWNER),
     "forum:suggest": (MEMBERS, NOTHING),
+    "forum:pictures": (MEMBERS, NOTHING),
+    "forum:picture_new": (MEMBERS, MEMBERS),
+    "forum:picture_use": (NOTHING, OWNER),
+    "forum:picture_remove": (OWNER, OWNER),
     "forum:preview": (NOTHING, MEMBERS),
     "forum:post_edit": (AUTHOR, AUTHOR),
     "forum:post_delete": (AUTHOR, AUTHOR),
@@ -171,6 +175,9 @@ MATRIX: dict[str, tuple[str, str]] = {
 
 # Addresses that the matrix need not try, each with the reason.
 APART = {
+    "forum:picture": "who may see it: tests/forum/test_pictures.py, for every visitor and every state",
+    "forum:picture_file": "as forum:picture",
+    "forum:picture_small": "as forum:picture",
     "studies:picture": "tests/studies/test_study_page.py: a file, open to all",
     "notices:unread": "answers a number to members and nothing to guests (tests/notices)",
     "notices:mail": "the demo's mail page, which production does not have",

@@ -52,6 +52,7 @@ from tests.builders import (
     make_librarian,
     make_member,
     make_moderator,
+    make_picture,
     make_post,
     make_study,
 )
@@ -127,6 +128,7 @@ class World:
         self.draft = Draft.objects.create(
             member=self.author, kind="post_new", fields={"body": "Words"}, updated_at=timezone.now()
         )
+        self.picture = make_picture(self.author)
         self.list = ReadingList.start(self.author, title="Mine")
         self.list.add(self.study)
         tell([self.author], kind="standing", key="one", words="News", url="/")
@@ -170,6 +172,7 @@ class World:
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
             "forum:draft_keep": ["comment_new", self.post.pk],
+            "forum:picture_use": [self.picture.name], "forum:picture_remove": [self.picture.name],
             "forum:draft_discard": [self.draft.pk],
             "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
@@ -214,7 +217,7 @@ class World:
         return {
             "title": "Words", "body": "Words", "category": "shelf", "tags": "", "token": str(uuid.uuid4()), "version": 1,
             "reason": "spam", "bio": "Words", "identifiers": "10.1000/x", "note": "Words", "to": "1", "until": "2030-01-01T00:00:00+00:00",
-            "end": "others", "q": "acne", "do": "apart", "keep": self.study.pk,
+            "end": "others", "q": "acne", "do": "apart", "for": "post_new/0", "keep": self.study.pk,
         }  # fmt: skip
 
 

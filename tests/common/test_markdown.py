@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 
-from common import markdown
+from common import markdown, picturing
 from common.markdown import OUTPUT_LIMIT, gist, is_followed, render
 from common.naming import WORK_LINK, keys_in
 from common.text import clean_text, plain_text
@@ -24,17 +24,18 @@ REL = 'rel="nofollow ugc noopener"'
 # ── What a browser would make of it ──────────────────────────────────────────────────────────────
 
 NODES = {"a", "blockquote", "br", "code", "del", "div", "em", "h3", "h4", "h5", "h6", "hr", "input", "li", "ol", "p"}
-NODES |= {"pre", "s", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+NODES |= {"img", "pre", "s", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 ATTRIBUTES = {
     "a": {"href", "rel", "title", "class", "id", "aria-label"},
     "code": {"class"},
     "div": {"class", "role", "tabindex", "aria-label"},
     "input": {"type", "disabled", "checked", "aria-label"},
     "li": {"class", "id"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height", "loading", "decoding"},
     "ol": {"start"},
     "p": {"class"},
     "pre": {"tabindex"},
-    "span": {"class"},
+    "span": {"class", "data-picture"},
     "sup": {"class"},
     "td": {"class"},
     "th": {"class", "scope"},
@@ -57,6 +58,10 @@ def dangers(html):
         found += [f"{element.tag} {name}" for name in element.attrib if name not in ATTRIBUTES.get(element.tag, ())]
         if element.get("href") is not None and not ADDRESS.match(element.get("href")):
             found.append(f"href {element.get('href')}")
+        if element.tag == "img" and not picturing.ADDRESS.fullmatch(
+            element.get("src", "/pictures/" + "a" * 16 + ".webp")
+        ):
+            found.append(f"an image of {element.get('src')}")
         if element.tag == "a" and element.get("rel") != "nofollow ugc noopener":
             found.append("a link without rel")
         if element.get("id") and not re.fullmatch(r"fn(?:ref)?[A-Za-z0-9-]*-\d+", element.get("id")):

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         kinds: tuple[tuple[str, Any], ...] = (
-            ("posts", PostText.objects),
+            ("posts", PostText.objects.select_related("post")),
             ("comments", CommentText.objects.select_related("comment")),
         )
         for name, texts in kinds:
