@@ -36,6 +36,22 @@ def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
     return None
 
 
+def moderators_only(view: View) -> View:
+    """Send a guest to sign in, staff without a second factor to turn it on; 403 for members who do not moderate."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.user.lacks_second_factor:
+            return to_second_factor(request)
+        if not request.user.is_moderator:
+            raise PermissionDenied("Only moderators may do this.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def librarians_only(view: View) -> View:
     """Send a guest to sign in, answer 403 to members who are no librarians."""
 

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SessionAgeMiddleware",
+    "moderation.middleware.VisitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.MemberCacheMiddleware",
@@ -370,6 +371,18 @@ REPUTATION = {
     "against": -5,  # something of one's own that a moderator acted on after reports
 }
 
+# ── Trust (moderation.trust; shown on /about/trust/) ─────────────────────────────────────────────
+
+# What each level from 0 to 4 asks for: days here, posts read, points that everybody sees.
+TRUST_LEVELS: list[dict[str, Any]] = [
+    {"name": "New here", "days": 0, "read": 0, "points": 0},
+    {"name": "Known", "days": 2, "read": 10, "points": 0},
+    {"name": "Regular", "days": 15, "read": 50, "points": 5},
+    {"name": "Trusted", "days": 50, "read": 200, "points": 50},
+    {"name": "Pillar", "days": 150, "read": 600, "points": 300},
+]
+TRUST_PENALTY_DAYS = 90  # so long, each time a moderator acts on a member's words costs one level
+
 # ── Reports ──────────────────────────────────────────────────────────────────────────────────────
 
 # A thing goes out of sight until a moderator has looked when at least so many members report it, whose reports together
@@ -380,10 +393,12 @@ REPORT_WEIGHT_THAT_HIDES = 1.5
 # ── How often anybody may do a thing (moderation.limits; shown on /about/limits/) ─────────────────
 
 LIMITS_ON = env.bool("LIMITS_ON", MODE != "test")
-# "new" is a member's first day; "network" is one IPv4 address or one IPv6 /64, whoever comes from it.
+# "new" holds on a member's first day and at trust level 0, "member" at levels 1 and 2, "trusted" (where it is given) at
+# 3 and 4; "2/text" is two in one text; "network" is one IPv4 address or one IPv6 /64, whoever comes from it.
 LIMITS: dict[str, dict[str, str]] = {
     "post": {
-        "title": "Posts", "member": "10/hour 40/day", "new": "3/hour 6/day", "network": "40/hour",
+        "title": "Posts", "member": "10/hour 40/day", "new": "3/hour 6/day",
+        "trusted": "20/hour 80/day", "network": "40/hour",
         "words": "You have started many posts in a short time.",
     },
     "mask": {
@@ -391,11 +406,13 @@ LIMITS: dict[str, dict[str, str]] = {
         "words": "You have posted without your name several times today.",
     },
     "comment": {
-        "title": "Comments", "member": "10/minute 120/hour", "new": "4/minute 30/hour", "network": "300/hour",
+        "title": "Comments", "member": "10/minute 120/hour", "new": "4/minute 30/hour",
+        "trusted": "20/minute 300/hour", "network": "300/hour",
         "words": "You have written many comments in a short time.",
     },
     "edit": {
-        "title": "Edits", "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "400/hour",
+        "title": "Edits", "member": "20/minute 200/hour", "new": "10/minute 60/hour",
+        "trusted": "40/minute 400/hour", "network": "400/hour",
         "words": "You have made many changes in a short time.",
     },
     "draft": {
@@ -407,16 +424,33 @@ LIMITS: dict[str, dict[str, str]] = {
         "words": "You have sent many pictures in a short time.",
     },
     "vote": {
-        "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour", "network": "1200/hour",
+        "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour",
+        "trusted": "80/minute 1200/hour", "network": "1200/hour",
         "words": "You have pressed that often in a short time.",
     },
     "report": {
-        "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day", "network": "60/hour",
+        "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day",
+        "trusted": "30/hour 100/day", "network": "60/hour",
         "words": "You have sent many reports or suggestions in a short time.",
     },
     "copy": {
         "title": "Copies of all one's data", "member": "3/day", "new": "3/day", "network": "20/day",
         "words": "You have asked for several copies of your data today.",
+    },
+    "link": {
+        "title": "Links to other sites", "new": "2/text 6/day", "member": "20/text 80/day",
+        "trusted": "50/text 200/day", "network": "400/day",
+        "words": "You have put in many links today.",
+    },
+    "picture": {
+        "title": "Pictures", "new": "2/text 6/day", "member": "10/text 40/day",
+        "trusted": "20/text 100/day", "network": "200/day",
+        "words": "You have put in many pictures today.",
+    },
+    "mention": {
+        "title": "Members called by @name", "new": "2/text 10/day", "member": "8/text 60/day",
+        "trusted": "10/text 150/day", "network": "300/day",
+        "words": "You have called many members today.",
     },
     "search": {
         "title": "Searches", "network": "60/minute",

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class ModerationConfig(AppConfig):
@@ -7,10 +8,11 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common import limiting, recount
-        from moderation import audit, earning, limits, personal, reporting, reputation, told
+        from moderation import audit, earning, limits, middleware, personal, reporting, reputation, told, trust
         from notices import kinds
 
         audit.listen()
+        user_logged_in.connect(middleware.signed_in, dispatch_uid="moderation.signed_in")
         personal.register()
         limiting.know(limits.count)
         recount.register(
@@ -23,6 +25,7 @@ class ModerationConfig(AppConfig):
         kinds.register(
             kinds.Kind(told.KIND, told.TITLE),
             kinds.Kind(reporting.KIND, "What moderators decide about my reports"),
+            kinds.Kind(trust.KIND, "Badges and trust levels I reach"),
         )
         reporting.register(
             reporting.Reportable(

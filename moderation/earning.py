@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moderation import reputation
+from moderation import reputation, trust
 from moderation.models import Case, Report
 from moderation.reputation import Line, Source
 
@@ -49,6 +49,8 @@ def of_case(case: Case) -> None:
     for member in _reporters(case):
         reputation.settle("report", member, case.reports.filter(reporter=member).values_list("pk", flat=True))
     reputation.settle("against", case.author_id, [case.pk])
+    if case.author_id is not None:
+        trust.compute([case.author_id])
 
 
 def _reporters(case: Case) -> list[int]:

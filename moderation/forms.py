@@ -29,6 +29,30 @@ class ReportForm(forms.Form):
         return clean_text(self.cleaned_data["note"])
 
 
+class TrustForm(forms.Form):
+    """The level at which a moderator holds a member, or none, and why."""
+
+    level = forms.TypedChoiceField(
+        label="Trust level",
+        choices=[("", "As it is earned"), *((number, f"Hold at {number}") for number in range(5))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        error_messages={"required": "Give a reason. Nothing was changed."},
+        help_text="It stands in the public moderation log, without the member's name.",
+    )
+
+    def clean_reason(self) -> str:
+        reason = clean_line(self.cleaned_data["reason"])
+        if not reason:
+            raise forms.ValidationError("Give a reason. Nothing was changed.")
+        return reason
+
+
 class ReasonForm(forms.Form):
     """Why a moderator does what they do."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from moderation import limits
+from moderation import limits, trust
 
 
 @app.periodic(cron="17 4 * * *")
@@ -12,3 +12,10 @@ from moderation import limits
 def sweep_limits(timestamp: int) -> None:
     """Forget limits that nobody is using any more."""
     limits.sweep()
+
+
+@app.periodic(cron="12 0 * * *")
+@app.task(name="moderation.compute_trust", lock="moderation.compute_trust", queueing_lock="moderation.compute_trust")
+def compute_trust(timestamp: int) -> None:
+    """Every night: the trust levels of all whom yesterday can have changed."""
+    trust.compute_all()

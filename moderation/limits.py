@@ -1,8 +1,9 @@
 """How often anybody may do a thing: counted in the database, in one statement, for the member and for the network.
 
-``settings.LIMITS`` is the one table of them all; ``/about/limits/`` shows it. A limit "10/hour" lets ten come at once
-and then one every six minutes: the generic cell rate algorithm, which needs one moment a limit and no list of what was
-done. Nothing is counted for what is refused, and nothing for what fails later in the same transaction.
+``settings.LIMITS`` is the one table of them all; ``/about/limits/`` shows it. What holds for a member depends on their
+level of trust (``moderation.trust``). A limit "10/hour" lets ten come at once and then one every six minutes: the
+generic cell rate algorithm, which needs one moment a limit and no list of what was done. Nothing is counted for what is
+refused, and nothing for what fails later in the same transaction.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import hashlib
 import hmac
 import ipaddress
 import math
-from collections import OrderedDict
-from collections.abc import Iterable
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -25,17 +28,22 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.clients import client_ip
+from common import calling
+from moderation import trust
 from moderation.models import Allowance
 
-SPANS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+ONE_TEXT = 0  # the span of a limit that holds for each text by itself
+SPANS = {"text": ONE_TEXT, "second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 FIRST_DAY = timedelta(days=1)
+WIDE = 3  # the level from which the wider limits hold
 REMEMBERED = 20_000  # networks and members that one worker keeps in mind for what is only read
 
 # ``span`` and ``used_until - now`` (the price of one) come with the row that could not be inserted.
 SPEND = """
 INSERT INTO moderation_allowance AS kept (key, used_until, span)
 SELECT wanted.key, %(now)s + wanted.price, wanted.span
-FROM unnest(%(keys)s::text[], %(prices)s::interval[], %(spans)s::int[]) wanted (key, price, span) ORDER BY wanted.key
+FROM unnest(%(keys)s::text[], %(prices)s::interval[], %(spans)s::int[]) wanted (key, price, span)
+WHERE wanted.price <= make_interval(secs => wanted.span) ORDER BY wanted.key
 ON CONFLICT (key) DO UPDATE
 SET used_until = greatest(kept.used_until, %(now)s) + (excluded.used_until - %(now)s), span = excluded.span
 WHERE greatest(kept.used_until, %(now)s) + (excluded.used_until - %(now)s)
@@ -45,7 +53,12 @@ RETURNING key
 
 
 class TooMany(Exception):
-    """A limit is used up. ``wait`` is the number of whole seconds after which one more is free."""
+    """A limit is used up. ``wait`` is the number of whole seconds after which one more is free.
+
+    ``status`` is that of the answer which says so.
+    """
+
+    status = 429
 
     def __init__(self, words: str, wait: int) -> None:
         super().__init__(f"{words} Please wait {in_words(wait)}, then send it again.")
@@ -57,9 +70,21 @@ class TooMany(Exception):
         return answer
 
 
+class TooMuch(TooMany):
+    """One text holds more than it may: no waiting helps."""
+
+    status = 422
+
+    def __init__(self, words: str) -> None:
+        Exception.__init__(self, words)
+
+    def told_by(self, answer: HttpResponse) -> HttpResponse:
+        return answer
+
+
 @dataclass(frozen=True)
 class Limit:
-    """So many in so many seconds."""
+    """So many in so many seconds, or in one text."""
 
     most: int
     span: int
@@ -70,6 +95,8 @@ class Limit:
         return timedelta(seconds=self.span) / self.most
 
     def __str__(self) -> str:
+        if self.span == ONE_TEXT:
+            return f"{self.most} in one text"
         name = next(name for name, seconds in SPANS.items() if seconds == self.span)
         return f"{self.most} a{'n' if name == 'hour' else ''} {name}"
 
@@ -81,27 +108,65 @@ def limits(line: str) -> tuple[Limit, ...]:
     return tuple(Limit(int(most), SPANS[span]) for most, span in pairs)
 
 
-def count(request: HttpRequest, action: str) -> None:
-    """Count one ``action`` of ``settings.LIMITS`` for who sends the request.
+def count(request: HttpRequest, action: str, times: int = 1) -> None:
+    """Count one ``action`` of ``settings.LIMITS``, or ``times`` of it, for who sends the request.
 
-    Raises ``TooMany`` where a limit is used up. Members count for themselves, by stricter limits on their first day,
-    and for the network they come from; guests for the network alone. Staff is not counted.
+    Raises ``TooMany`` where a limit is used up. Members count for themselves, by their level of trust, and for the
+    network they come from; guests for the network alone. Staff is not counted.
     """
-    if not settings.LIMITS_ON:
+    if not _is_counted(request):
         return
-    member = request.user if request.user.is_authenticated else None
-    if member is not None and member.is_staff:
-        return
-    table = settings.LIMITS[action]
+    table, member, network = settings.LIMITS[action], request.user, network_of(request)
     wanted: list[tuple[str, Limit]] = []
-    if member is not None:
-        is_new = timezone.now() - member.joined < FIRST_DAY
-        wanted += [
-            (f"{action}/{each.span}/m{member.pk}", each) for each in limits(table["new" if is_new else "member"])
-        ]
-    network = network_of(request)
+    if member.is_authenticated:
+        wanted += [(f"{action}/{each.span}/m{member.pk}", each) for each in limits(line_for(member, table))]
     wanted += [(f"{action}/{each.span}/n{network}", each) for each in limits(table["network"])]
-    spend(wanted, table["words"])
+    spend(((key, each) for key, each in wanted if each.span != ONE_TEXT), table["words"], times)
+
+
+def _is_counted(request: HttpRequest) -> bool:
+    return settings.LIMITS_ON and not (request.user.is_authenticated and request.user.is_staff)
+
+
+def line_for(member: Any, table: Mapping[str, str]) -> str:
+    """Which line of a row of ``settings.LIMITS`` holds for this member."""
+    level = trust.level_of(member)
+    if level == 0 or timezone.now() - member.joined < FIRST_DAY:
+        return table["new"]
+    return table.get("trusted", table["member"]) if level >= WIDE else table["member"]
+
+
+def count_words(request: HttpRequest, html: str, before: str = "") -> None:
+    """Count the links, pictures and mentions of a text as rendered; of an edit, only what was not there ``before``.
+
+    Raises ``TooMuch`` where one text holds too many of them, ``TooMany`` where a day's are used up.
+    """
+    if not _is_counted(request):
+        return
+    was = contents(before)
+    for action, number in contents(html).items():
+        if number > was[action]:
+            table = settings.LIMITS[action]
+            for each in limits(line_for(request.user, table)):
+                if each.span == ONE_TEXT and number > each.most:
+                    raise TooMuch(
+                        f"{table['title']}: one text of yours takes up to {each.most} so far, and this has {number}."
+                        " Take some out and send it again. The more you read and take part, the more you may."
+                    )
+            count(request, action, number - was[action])
+
+
+# As ``common.markdown`` writes them. A link to a study, known by its identifier, is what this place is for.
+LINK = re.compile(r'<a href="(https?://[^"]*)"')
+STUDY_LINK = re.compile(r'<a href="https?://[^"]*"(?: title="[^"]*")? class="work')
+
+
+def contents(html: str) -> Counter[str]:
+    """How many links to other sites, pictures and mentions rendered HTML holds, by their names in the table."""
+    away = sum(not link.startswith(f"{settings.SITE_URL}/") for link in LINK.findall(html))
+    return Counter(
+        link=away - len(STUDY_LINK.findall(html)), picture=html.count("<img "), mention=len(calling.ids_in(html))
+    )
 
 
 def refusal(request: HttpRequest, action: str, form: Form) -> TooMany | None:
@@ -114,8 +179,8 @@ def refusal(request: HttpRequest, action: str, form: Form) -> TooMany | None:
     return None
 
 
-def spend(wanted: Iterable[tuple[str, Limit]], words: str = "That was too often.") -> None:
-    """Use each of these limits (key, limit) once, or none of them: raises ``TooMany`` where one is used up.
+def spend(wanted: Iterable[tuple[str, Limit]], words: str = "That was too often.", times: int = 1) -> None:
+    """Use each of these limits (key, limit) so many ``times``, or none: raises ``TooMany`` where one is used up.
 
     One statement counts them all, so that no two who come at the same moment get the same last place.
     """
@@ -127,18 +192,20 @@ def spend(wanted: Iterable[tuple[str, Limit]], words: str = "That was too often.
             {
                 "now": now,
                 "keys": list(by_key),
-                "prices": [limit.price for limit in by_key.values()],
+                "prices": [limit.price * times for limit in by_key.values()],
                 "spans": [limit.span for limit in by_key.values()],
             },
         )
         refused = set(by_key) - {key for (key,) in cursor.fetchall()}
         if refused:
-            raise TooMany(words, _wait(refused, by_key, now))
+            raise TooMany(words, _wait(refused, by_key, now, times))
 
 
-def _wait(keys: set[str], by_key: dict[str, Limit], now: datetime) -> int:
+def _wait(keys: set[str], by_key: dict[str, Limit], now: datetime, times: int) -> int:
     moments = dict(Allowance.objects.filter(key__in=keys).values_list("key", "used_until"))
-    free = (moments.get(key, now) + by_key[key].price - timedelta(seconds=by_key[key].span) - now for key in keys)
+    free = (
+        moments.get(key, now) + by_key[key].price * times - timedelta(seconds=by_key[key].span) - now for key in keys
+    )
     return max(1, math.ceil(max(each.total_seconds() for each in free)))
 
 

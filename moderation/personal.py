@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Member
 from common import personal
 from common.personal import LOT, Choice, Clear, Delete, Keep, Part, Work
-from moderation.models import Action, Allowance, AuditEntry, Case, Report, Reputation, ReputationEntry
+from moderation.models import Action, Allowance, AuditEntry, Case, Report, Reputation, ReputationEntry, Trust
 
 GONE = "a member who has left"
 
@@ -59,6 +59,11 @@ def register() -> None:
             about="what earned and cost you reputation",
         ),
         Part(Reputation, "member", Delete(), "reputation-sums", ("points", "public_points"), about="your reputation"),
+        Part(
+            Trust, "member", Delete(), "trust", ("level", "days", "last_day", "held_level", "held_at"),
+            about="your trust level, and the days you were here",
+        ),
+        Part(Trust, "held_by", Clear(held_by=None), withheld="levels are about others"),
         Part(
             Report, "reporter", Clear(reporter=None, note=""), "reports",
             ("reported_at", "case__kind", "case__object_id", "reason", "note", "was_right"),

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from common import recount
+from moderation import trust
 from moderation.models import Reputation, ReputationEntry
 
 
@@ -110,6 +111,7 @@ LOSE = """
     UPDATE moderation_reputation
     SET points = points - %(worth)s, public_points = public_points - %(public_worth)s
     WHERE member_id = %(member)s AND (EXISTS (SELECT FROM entry) OR EXISTS (SELECT FROM gone))
+    RETURNING public_points
 """
 SUMS = """
     UPDATE moderation_reputation r SET points = s.points, public_points = s.public_points
@@ -159,6 +161,9 @@ def _move(statement: str, kind: str, member: int | None, thing: int, moment: dat
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+        moved = cursor.fetchone()
+    if moved:
+        trust.points_moved(member, moved[0])
 
 
 def settle(kind: str, member: int | None, things: Iterable[int]) -> None:

@@ -306,6 +306,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "summary_proposal", "report_new", "correct", "error_report_settle", "suggestion_answer", "correction_answer",
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "mute", "unmute", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
+        "trust", "member_trust", "badges",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
     }  # fmt: skip
     missing = [

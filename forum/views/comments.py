@@ -70,10 +70,11 @@ def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpRes
             )
             if written.is_fresh:
                 limits.count(request, "comment")
+                limits.count_words(request, written.text.body_html)
                 drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
-        return refused.told_by(_answer_form(request, post, parent, form, keeper, status=429))
+        return refused.told_by(_answer_form(request, post, parent, form, keeper, status=refused.status))
     except Locked:
         form.add_error(None, LOCKED)
         return _answer_form(request, post, parent, form, keeper, status=409)
@@ -144,9 +145,14 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if refused := limits.refusal(request, "edit", form):
         return refused.told_by(_edit_form(request, found, form, keeper, status=429))
     try:
+        before = found.text.body_html
         with transaction.atomic():
             found.edit(**form.cleaned_data)
+            limits.count_words(request, found.text.body_html, before)
             drafts.drop(request.user, keeper)
+    except limits.TooMany as refused:
+        form.add_error(None, str(refused))
+        return refused.told_by(_edit_form(request, found, form, keeper, status=refused.status))
     except Locked:
         form.add_error(None, LOCKED)
         return _edit_form(request, found, form, keeper, status=409)

@@ -97,10 +97,11 @@ def post_new(request: HttpRequest) -> HttpResponse:
                 limits.count(request, "post")
                 if written.pseudonym:
                     limits.count(request, "mask")
+                limits.count_words(request, written.text.body_html)
                 drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
-        return refused.told_by(_refused(request, form, keeper, status=429))
+        return refused.told_by(_refused(request, form, keeper, status=refused.status))
     return redirect(written)
 
 
@@ -123,10 +124,15 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if refused := limits.refusal(request, "edit", form):
         return refused.told_by(_refused(request, form, keeper, editing=shown, status=429))
     try:
+        before = shown.text.body_html
         with transaction.atomic():
             sent = form.cleaned_data
             shown.edit(version=sent["version"], reason=sent["reason"], **form.verb_arguments())
+            limits.count_words(request, shown.text.body_html, before)
             drafts.drop(request.user, keeper)
+    except limits.TooMany as refused:
+        form.add_error(None, str(refused))
+        return refused.told_by(_refused(request, form, keeper, editing=shown, status=refused.status))
     except Locked:
         form.add_error(None, LOCKED)
         return _refused(request, form, keeper, editing=shown, status=409)

@@ -34,13 +34,16 @@ def about(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/about.html")
 
 
+LINES = ("new", "member", "trusted", "network")
+
+
 @require_safe
 def about_limits(request: HttpRequest) -> HttpResponse:
     """How often anybody may do what, from the one table of it."""
     rows = [
         {
             "title": row["title"],
-            **{name: ", ".join(map(str, limits(row.get(name, "")))) for name in ("member", "new", "network")},
+            **{name: ", ".join(map(str, limits(row.get(name, "")))) for name in LINES},
         }
         for row in settings.LIMITS.values()
     ]

@@ -171,6 +171,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "moderation:report": (OTHERS, OTHERS),
     "moderation:log": (ANYONE, NOTHING),
     "moderation:ledger": (OVERSEEN, NOTHING),
+    "moderation:trust": (ANYONE, NOTHING),
+    "moderation:member_trust": (MODERATORS, MODERATORS),
 }
 
 # Addresses that the matrix need not try, each with the reason.

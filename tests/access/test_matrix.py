@@ -81,6 +81,7 @@ NOTED = {
     "django_session",
     "moderation_auditentry",
     "moderation_allowance",
+    "moderation_trust",
     "usersessions_usersession",
     "pghistory_context",
 }
@@ -167,7 +168,8 @@ class World:
             return reverse(route, args=[self.pending[route].pk])
         entry = self.list.entries.get()
         own = {
-            "pages:tag": ["acne"], "pages:profile": ["author_one"], "moderation:ledger": ["author_one"], "forum:category": ["shelf"],
+            "pages:tag": ["acne"], "pages:profile": ["author_one"], "moderation:ledger": ["author_one"],
+            "moderation:member_trust": ["author_one"], "forum:category": ["shelf"],
             "forum:category_feed": ["shelf"], "pages:profile_feed": ["author_one"],
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from forum.models import Comment, Post
 from moderation import limits
-from moderation.models import Allowance
+from moderation.models import Allowance, Trust
 from tests.builders import make_category, make_comment, make_member, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,15 @@ def tight(settings):
     return settings
 
 
+def make_member_at(level: int):
+    """A member who has been here for a month, at this level of trust."""
+    member = make_member(date_joined=timezone.now() - timedelta(days=30))
+    Trust.objects.create(member=member, level=level, held_level=level)
+    return member
+
+
 def member_of_long():
-    return make_member(date_joined=timezone.now() - timedelta(days=30))
+    return make_member_at(1)
 
 
 def spent(key: str = "k", limit: limits.Limit = THREE) -> bool:
@@ -221,7 +229,7 @@ class TestSearching:
 
 def test_the_table_of_limits_can_be_read_and_is_shown(client, settings) -> None:
     for row in settings.LIMITS.values():
-        assert all(limits.limits(row[name]) for name in row if name in ("member", "new", "network"))
-    page = client.get("/about/limits/").text
+        assert all(limits.limits(row[name]) for name in row if name in ("member", "new", "trusted", "network"))
+    page = unescape(client.get("/about/limits/").text)
     assert all(row["title"] in page for row in settings.LIMITS.values())
-    assert "10 an hour" in page
+    assert "10 an hour" in page and "2 in one text, 6 a day" in page
