@@ -27,7 +27,9 @@ from forum.models import (
     PostTag,
     PostText,
     PostVote,
+    ReadMark,
     Removal,
+    Visit,
 )
 from forum.models.vote import Vote
 from moderation import reputation
@@ -153,6 +155,14 @@ def register() -> None:
         Part(
             CommentVote, "member", Work(withdraw_votes(CommentVote)), "comment-votes", ("thing_id", "voted_at"),
             about="comments you upvoted", address=lambda row: reverse("forum:comment", args=[row["thing_id"]]),
+        ),
+        Part(
+            Visit, "member", Delete(), "visits", ("post_id", "visited_at"), about="posts you have opened",
+            address=lambda row: reverse("forum:post_short", args=[row["post_id"]]),
+        ),
+        Part(
+            ReadMark, "member", Delete(), "read-marks", ("kind", "object_id", "marked_at"),
+            about="lists you have marked as read",
         ),
         Part(
             Draft, "member", Delete(), "drafts", ("kind", "thing_id", "fields", "version", "updated_at"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
@@ -20,15 +21,19 @@ BY_USE, BY_NAME = 1_000, 200  # tags looked through: the most used ones, and the
 ONE_OF_TWO = {"r": "m", "v": "w"}
 
 
-def members(typed: str) -> list[str]:
-    """Names of members that begin so, whatever the case, the separators and the look-alikes: from one index."""
+def members(typed: str, besides: Collection[int] = ()) -> list[str]:
+    """Names of members that begin so, whatever the case, the separators and the look-alikes: from one index.
+
+    ``besides`` are the ids of members not to name.
+    """
     key = skeleton(typed[:TYPED_LIMIT])
     if not key:
         return []
     begins = Q(name_key__startswith=key)
     if joined := ONE_OF_TWO.get(key[-1]):
         begins |= Q(name_key__startswith=key[:-1] + joined)
-    found = Member.objects.filter(begins, is_active=True).order_by("name_key").values_list("username", flat=True)
+    others = Member.objects.filter(begins, is_active=True).exclude(pk__in=besides)
+    found = others.order_by("name_key").values_list("username", flat=True)
     return sorted(found[:MOST], key=lambda name: not name.lower().startswith(typed.lower()))
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from forum.views import comments, drafts, feeds, history, lists, masks, pictures, posts, suggesting, votes
+from forum.views import comments, drafts, feeds, history, lists, masks, pictures, posts, suggesting, visits, votes
 
 app_name = "forum"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("posts/<int:pk>/history/<int:revision>/remove/", history.remove, {"kind": "post"}, name="post_remove"),
     path("posts/<int:pk>/upvote/", votes.upvote, {"kind": "post"}, name="post_upvote"),
     path("posts/<int:pk>/withdraw/", votes.withdraw, {"kind": "post"}, name="post_withdraw"),
+    path("posts/<int:pk>/first-new/", visits.first_new, name="first_new"),
+    path("read/<str:kind>/<int:pk>/", visits.mark_all_read, name="mark_all_read"),
     path("posts/<int:pk>/<str:slug>/feed.atom", feeds.comments, name="post_feed"),
     path("posts/<int:pk>/<str:slug>/", posts.post, name="post"),
     path("comments/<int:pk>/", comments.comment, name="comment"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from allauth.account.models import EmailAddress
@@ -163,3 +164,44 @@ def make_many_comments(post: Post, count: int, *, under: Comment | None = None) 
     Post.objects.filter(pk=post.pk).update(comment_count=F("comment_count") + count)
     post.refresh_from_db()
     return ids
+
+
+def make_long_thread(post: Post, writers: Sequence[Member]) -> int:
+    """10,000 comments on a post, 40 levels deep, by some fifty statements; gives the id of one with 5,000 replies.
+
+    2,000 of them stand at the top; 5,000 hang below one of these, and 3,000 below 200 others.
+    """
+    big = [2000, 1000, 500, 300, *[34] * 12, *[33] * 24]  # replies at each level
+    words = "Words that a member wrote about what they tried, for how long, and what came of it. " * 4
+    with connection.cursor() as cursor:
+
+        def level(parents: list[int], number: int) -> list[int]:
+            """As many comments under these, in turn."""
+            cursor.execute(
+                "INSERT INTO forum_comment (post_id, parent_id, root_id, ancestors, author_id, posted_at, version, token,"
+                " score, is_hidden) SELECT %s, p.id, COALESCE(p.root_id, p.id),"
+                " CASE WHEN p.id IS NULL THEN '{}' ELSE p.ancestors || p.id END,"
+                " (%s::bigint[])[1 + n %% %s], now(), 1, gen_random_uuid(), n * 31 %% 17, false"
+                " FROM generate_series(1, %s) n LEFT JOIN forum_comment p ON p.id = (%s::bigint[])[1 + n %% %s]"
+                " RETURNING id",
+                [post.pk, [each.pk for each in writers], len(writers), number, parents, max(len(parents), 1)],
+            )
+            return [pk for (pk,) in cursor.fetchall()]
+
+        tops = level([], 1999)
+        (root,) = row = level([], 1)
+        for number in big:
+            row = level(row, number)
+        row = tops[:200]
+        for _ in range(5):
+            row = level(row, 600)[:300]
+        cursor.execute(
+            "INSERT INTO forum_commenttext (comment_id, body, body_html, renderer_version)"
+            " SELECT id, %s, '<p>' || %s || '</p>', 1 FROM forum_comment WHERE post_id = %s"
+            " ON CONFLICT DO NOTHING",
+            [words, words, post.pk],
+        )
+        cursor.execute("ANALYZE forum_comment, forum_commenttext")
+    Post.objects.filter(pk=post.pk).update(comment_count=post.comments.count())
+    post.refresh_from_db()
+    return root

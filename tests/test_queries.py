@@ -304,7 +304,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own
         "summary_edit", "summary_propose", "summary_review", "summary_preview", "summary_draft_new", "summary_draft",
         "summary_proposal", "report_new", "correct", "error_report_settle", "suggestion_answer", "correction_answer",
-        "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "mute", "unmute", "search_follow",
+        "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "mute", "unmute", "first_new", "mark_all_read", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
         "trust", "member_trust", "badges",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",

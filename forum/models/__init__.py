@@ -5,6 +5,7 @@ from forum.models.mask import Mask
 from forum.models.picture import Picture, PictureUse
 from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
+from forum.models.visit import ReadMark, Visit
 from forum.models.vote import CommentVote, PostVote
 
 __all__ = [
@@ -21,5 +22,7 @@ __all__ = [
     "PostTag",
     "PostText",
     "PostVote",
+    "ReadMark",
     "Removal",
+    "Visit",
 ]

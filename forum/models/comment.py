@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pghistory
 from django.conf import settings
@@ -66,6 +67,8 @@ class Comment(Moderated, Signed, Upvotable):
     """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent."""
 
     vote_model = CommentVote
+    answered: Any = None  # in a thread, the comment that a deep reply answers
+    is_new = False  # True in a thread where its reader has not met it yet
     is_muted = False  # True in a thread whose reader mutes the author
     is_fresh = False  # True on what ``write`` has stored just now, and not found from an earlier sending
 
@@ -100,6 +103,7 @@ class Comment(Moderated, Signed, Upvotable):
         indexes = (
             models.Index(fields=["post", "-wilson", "id"], name="comment_top_level", condition=Q(parent__isnull=True)),
             models.Index(fields=["root", "id"], name="comment_replies"),
+            models.Index(fields=["root", "-wilson", "id"], name="comment_best_replies"),
             models.Index(fields=["post", "id"], name="comment_post"),
             models.Index(fields=["author", "-posted_at", "-id"], name="comment_author_new"),
         )

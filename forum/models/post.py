@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 import pghistory
 from django.conf import settings
@@ -29,7 +30,7 @@ from moderation import log, reputation
 from notices.muting import Muted
 
 # They follow a post's id in addresses.
-RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history", "unmask"})
+RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history", "unmask", "first-new"})
 
 
 class PostQuerySet(models.QuerySet):
@@ -71,6 +72,7 @@ class Post(Moderated, Signed, Upvotable):
     """
 
     vote_model = PostVote
+    unread: Any = None  # in a list, what is new to the reader of a post they have read (``forum.visits``)
     is_fresh = False  # True on what ``write`` has stored just now, and not found from an earlier sending
 
     title = models.CharField(max_length=settings.TITLE_LIMIT)

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from common.paging import KeysetPage, paginate
-from forum import ranking
+from forum import ranking, visits
 from forum.models import Category, Post, PostVote
 from notices.following import followed_among
 from notices.muting import is_muted, muted_by
@@ -63,6 +63,7 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
     page = read_list(visible.exclude(pk__in=[post.pk for post in pinned]), sort, period, after)
     if not page.is_first:
         pinned = []
+    visits.mark(request.user, [*pinned, *page.rows])
     return render(
         request,
         "forum/posts/list.html",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, quoting, threads
+from forum import drafts, quoting, threads, visits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -43,6 +43,7 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
 def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = None) -> dict:
     """What ``forum/posts/post.html`` needs."""
     thread = _thread(request, shown)
+    news = visits.tell_new(thread.everyone, visits.visit(request, shown), request.user)
     # One query more for who may answer: a guest, and a page without the form, costs none.
     answers = shown.can_be_answered_by(request.user) and not thread.at
     keeper = drafts.keeper(request, "comment_new", shown.pk) if answers or form else None
@@ -53,6 +54,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "section": "community",
         "post": shown,
         "thread": thread,
+        "news": news,
         "form": form or CommentForm(initial=begun),
         "keeper": keeper,
         "comment_action": reverse("forum:comment_new", args=[shown.pk]),

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 from common.text import clean_line
 from forum import suggesting
 from moderation.limits import TooMany, count_reading
+from notices.muting import muted_by
 
-KINDS = {"member": suggesting.members, "tag": suggesting.tags}
+KINDS = ("member", "tag")
 
 
 @require_safe
@@ -26,4 +27,6 @@ def suggest(request: HttpRequest) -> HttpResponse:
         count_reading(request, "suggest")
     except TooMany:
         return HttpResponse(status=204)
-    return JsonResponse({"suggested": KINDS[kind](clean_line(request.GET.get("q", "")[: suggesting.TYPED_LIMIT]))})
+    typed = clean_line(request.GET.get("q", "")[: suggesting.TYPED_LIMIT])
+    names = suggesting.tags(typed) if kind == "tag" else suggesting.members(typed, muted_by(request.user).members)
+    return JsonResponse({"suggested": names})

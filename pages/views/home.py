@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from forum import visits
 from forum.models import Category, PostVote
 from moderation.limits import limits
 from pages.home import hot_posts, new_studies
@@ -16,6 +17,7 @@ from studies.models import SavedStudy
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     posts, studies = hot_posts(request.user), new_studies()
+    visits.mark(request.user, posts)
     return render(
         request,
         "pages/home.html",

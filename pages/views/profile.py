@@ -11,6 +11,7 @@ from accounts.models import Member
 from common.counting import capped_count
 from common.feeds import atom
 from common.paging import paginate
+from forum import visits
 from forum.feeds import newest_posts
 from forum.models import Comment, Post, PostVote
 from notices.following import followed_among
@@ -56,6 +57,7 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     order = ("-posted_at", "-pk")
     if show == "posts":
         context["page"] = paginate(posts.for_list(), order, after)
+        visits.mark(request.user, context["page"].rows)
         context["voted"] = PostVote.of(request.user, context["page"].rows)
     elif show == "lists":
         context["page"] = paginate(lists.with_size(), ("-changed_at", "-pk"), after)

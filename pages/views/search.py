@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from common.search import QUERY_LIMIT
+from forum import visits
 from forum.models import CommentText, PostText, PostVote
 from moderation.limits import count_reading
 from pages.searching import snippets
@@ -55,6 +56,7 @@ def _shown(request: HttpRequest, asked: Search, results: list[Results]) -> dict:
     """What the rows show besides themselves."""
     rows = {each.kind: each.rows for each in results}
     posts, comments, studies = rows.get("post", []), rows.get("comment", []), rows.get("study", [])
+    visits.mark(request.user, posts)
     html: dict[tuple[str, int], str] = {}
     if posts:
         html |= {("post", pk): text for pk, text in _html(PostText, posts)}

@@ -15,6 +15,7 @@ from common.counting import capped_count
 from common.feeds import MOST, Entry, atom
 from common.models import Tag
 from common.paging import paginate
+from forum import visits
 from forum.feeds import entry_of
 from forum.models import Post, PostVote
 from notices.following import followed_among
@@ -60,6 +61,7 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
     context |= {"muted_here": muted_here, "shows_muted": shows_muted}
     if show != "studies":
         context["posts"] = paginate(posts.for_list(), ("-pk",), after, size)
+        visits.mark(request.user, context["posts"].rows)
         context["post_count"] = capped_count(posts)
         context["voted"] = PostVote.of(request.user, context["posts"].rows)
     if show != "posts":

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import librarians_only
 from common.counting import CappedCount, capped_count
+from forum import visits
 from forum.models import PostVote
 from studies.fetching import request as request_identifiers
 from studies.mentioning import page_of_posts, page_of_wanted
@@ -28,6 +29,7 @@ def mentions(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     page = page_of_posts(found, request.user, request.GET.get("after", ""))
+    visits.mark(request.user, page.rows)
     context = {
         "section": "studies",
         "study": found,

@@ -14,6 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.counting import CappedCount
+from forum import visits
 from forum.models import Post, PostVote
 from forum.related import related_posts
 from notices.following import followed_among
@@ -56,6 +57,7 @@ def study(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     summary = getattr(found, "summary", None)
     close = similar_studies(found, most=SHOWN_SIMILAR)
     mentioned_in = _mentioned_in(found, request.user)
+    visits.mark(request.user, [*related.posts, *mentioned_in])
     page = render(
         request,
         "studies/study.html",
@@ -133,6 +135,7 @@ def posts(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     related = related_posts(found.tags.all(), reader=request.user, exclude=found.discussion_id or 0, most=WHOLE_LIST)
+    visits.mark(request.user, related.posts)
     context = {
         "section": "studies",
         "study": found,

@@ -44,6 +44,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:masked": (MEMBERS, NOTHING),
     "forum:post_unmask": (MODERATORS, MODERATORS),
     "forum:comment_unmask": (MODERATORS, MODERATORS),
+    "forum:first_new": (MEMBERS, NOTHING),
+    "forum:mark_all_read": (NOTHING, MEMBERS),
     "forum:drafts": (MEMBERS, NOTHING),
     "forum:draft_keep": (NOTHING, MEMBERS),
     "forum:draft_discard": (NOTHING, OWNER),

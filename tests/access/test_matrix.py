@@ -196,7 +196,8 @@ class World:
             "studies:arrivals_under": ["journal", study.journal.pk],
             "notices:open": [self.notification.pk], "notices:read": [self.notification.pk],
             "notices:end_follow": [self.follow.pk], "notices:follow": ["study", study.pk],
-            "notices:unfollow": ["study", study.pk], "notices:mute": ["tag", study.tags.get().pk],
+            "notices:unfollow": ["study", study.pk], "forum:first_new": [self.post.pk],
+            "forum:mark_all_read": ["category", self.category.pk], "notices:mute": ["tag", study.tags.get().pk],
             "notices:unmute": ["tag", study.tags.get().pk], "moderation:report": ["post", self.post.pk],
         }  # fmt: skip
         by_number = {"comment": self.comment.pk, "post": self.post.pk, "import": self.run.pk}

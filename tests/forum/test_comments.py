@@ -8,6 +8,7 @@ from django.utils import timezone
 from forum.errors import Locked, StaleEdit
 from forum.models import Comment, CommentText, Post
 from forum.models.comment import DEEPEST
+from forum.threads import REPLIES_EACH
 from tests.builders import make_category, make_comment, make_member, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
@@ -165,9 +166,11 @@ class TestDepth:
             comment = post.add_comment(post.author, "Deeper.", parent=comment)
         assert comment.depth == DEEPEST
         assert max(len(each.ancestors) for each in post.comments.all()) == DEEPEST
-        answer = client.get(post.get_absolute_url())
-        assert answer.status_code == 200
-        assert answer.text.count("Deeper.") == DEEPEST + 3
+        top = post.comments.get(parent=None)
+        for address, shown in ((post.get_absolute_url(), REPLIES_EACH), (f"{post.get_absolute_url()}?at={top.pk}", 43)):
+            answer = client.get(address)
+            assert answer.status_code == 200
+            assert answer.text.count("Deeper.") == shown
         assert client.get(comment.get_absolute_url(), follow=True).status_code == 200
 
 

@@ -3,6 +3,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from common.models import Tag
 from forum.models import Comment, Post
@@ -166,8 +167,10 @@ class TestEveryList:
         typed = {"title": "Words words words", "tags": ""}
         assert found in browser.get("/search/?q=somebody_else").text
         assert "Words by" in browser.post("/writing/suggestions/", typed).text
+        assert "somebody_else" in browser.get(reverse("forum:suggest"), {"kind": "member", "q": "some"}).text
         world.mute(reader)
         mute(reader, "member", world.writer)
+        assert "somebody_else" not in browser.get(reverse("forum:suggest"), {"kind": "member", "q": "some"}).text
         assert found not in browser.get("/search/?q=somebody_else").text
         assert "Words by" not in browser.post("/writing/suggestions/", typed).text
 
