@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts import clients, demo, names
-from accounts.models import Member
+from accounts.models import Leaving, Member
+from accounts.models.leaving import is_taken
 
 # One sentence for every way of not fitting, so that it doesn't tell which half was wrong.
 MISMATCH = "This name or e-mail address and this password don't belong together."
@@ -33,12 +36,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """The name, unchanged. Raises ``ValidationError`` for one that may not be or that looks like a member's."""
         super().clean_username(username, shallow=True)
-        if not shallow and Member.objects.filter(name_key=names.skeleton(username)).exists():
+        if not shallow and is_taken(username):
             raise self.validation_error("username_taken")
         return username
 
     def pre_login(self, request: HttpRequest, user: Member, **more: Any) -> HttpResponse | None:
         """Where ``user`` may not sign in although the password is right: the page that says so."""
+        if leaving := Leaving.objects.filter(member=user.pk, begun_at__isnull=True).first():
+            clear_login(request)
+            return redirect(leaving.link)
         if not demo.may_sign_in(user):
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **more)

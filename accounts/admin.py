@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import names
 from accounts.models import Member
+from accounts.models.leaving import is_taken
 
 
 class NameMixin:
@@ -24,7 +25,7 @@ class NameMixin:
 
     def clean_username(self) -> str:
         username = self.cleaned_data["username"]
-        if Member.objects.filter(name_key=names.skeleton(username)).exclude(pk=self.instance.pk).exists():
+        if is_taken(username, besides=self.instance.pk):
             raise forms.ValidationError(names.TAKEN)
         return username
 

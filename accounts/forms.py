@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account import forms as allauth
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.mfa.base.forms import AuthenticateForm as MfaAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -161,3 +162,32 @@ class BioForm(forms.Form):
 
     def clean_bio(self) -> str:
         return clean_text(self.cleaned_data["bio"])
+
+
+class LeaveForm(forms.Form):
+    """How a member leaves. Who has no password to give once more types their name instead."""
+
+    choice = forms.ChoiceField(
+        label="What you wrote",
+        choices=[
+            ("remove", "Remove my posts and comments. Where others answered, an empty place stays."),
+            ("keep", "Keep my posts and comments, without my name."),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        if not get_reauthentication_flows(member):
+            self.fields["name"] = forms.CharField(
+                label="Your name here, to be sure",
+                max_length=names.LONGEST,
+                widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+            )
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if name.lower() != self.member.username.lower():
+            raise forms.ValidationError("This is not your name here.")
+        return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from accounts import copying
+from accounts import copying, leaving
 from accounts.models import DataCopy
 
 
@@ -26,3 +26,12 @@ def make_copy(copy_id: int) -> None:
 def sweep_copies(timestamp: int) -> None:
     """Every hour: copies whose week is over."""
     copying.sweep()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(
+    name="accounts.carry_out_leaving", lock="accounts.carry_out_leaving", queueing_lock="accounts.carry_out_leaving"
+)
+def carry_out_leaving(timestamp: int) -> None:
+    """Every ten minutes: those whose 14 days are over, for a minute at a time."""
+    leaving.carry_out_due()

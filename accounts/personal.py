@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -11,6 +12,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
+from django.db.models import Model
 from pghistory.models import Context, Events, MiddlewareEvents
 from procrastinate.contrib.django.models import (
     ProcrastinateEvent,
@@ -19,10 +21,10 @@ from procrastinate.contrib.django.models import (
     ProcrastinateWorker,
 )
 
-from accounts.models import DataCopy, Member
+from accounts.models import DataCopy, GoneName, Leaving, Member
 from common import personal
 from common.models import Pace, Tag
-from common.personal import Choice, Delete, Keep, Part, With, Work
+from common.personal import Choice, Delete, Keep, Part, With, Words, Work
 
 
 def _address(row: Any) -> str:
@@ -44,11 +46,25 @@ def remove_copies(member: Any, choice: Choice) -> int:
     return len(copies)
 
 
+def forget_at_desk(model: type[Model], keys: Iterable[Any]) -> None:
+    """Let the desk's log name these things no more."""
+    of = ContentType.objects.get_for_model(model)
+    LogEntry.objects.filter(content_type=of, object_id__in=[str(key) for key in keys]).update(object_repr="")
+
+
+def forget_addresses(member: Any, choice: Choice) -> int:
+    keys = list(EmailAddress.objects.filter(user=member.pk).values_list("pk", flat=True)[: personal.LOT])
+    forget_at_desk(EmailAddress, keys)
+    forget_at_desk(Member, [member.pk])
+    EmailAddress.objects.filter(pk__in=keys).delete()
+    return len(keys)
+
+
 def register() -> None:
     rights = apps.get_model("accounts", "MemberRights")
     personal.register(
         Part(
-            Member, "pk", Delete(), "profile", about="your account",
+            Member, "pk", Keep("the account goes last (accounts.leaving)"), "profile", about="your account",
             fields=("username", "email", "bio", "date_joined", "last_login", "is_active", "is_staff"), address=_address,
         ),
         Part(
@@ -61,7 +77,7 @@ def register() -> None:
             about="changes of what you may do here",
         ),
         Part(
-            EmailAddress, "user", Delete(), "email-addresses", ("email", "verified", "primary"),
+            EmailAddress, "user", Work(forget_addresses), "email-addresses", ("email", "verified", "primary"),
             about="your e-mail addresses",
         ),
         Part(EmailConfirmation, "email_address__user", Delete(), withheld="keys that confirm an address"),
@@ -74,6 +90,9 @@ def register() -> None:
             about="where you are signed in; of an address its network only",
         ),
         Part(
+            Leaving, "member", With(Member), "leaving", ("choice", "asked_at", "due_at"), about="that you are leaving",
+        ),
+        Part(
             DataCopy, "member", Work(remove_copies), "copies", ("asked_at", "ready_at", "state", "size"),
             about="copies of your data that you asked for",
         ),
@@ -83,6 +102,11 @@ def register() -> None:
             about="what you did at the moderators' desk",
         ),
     )  # fmt: skip
+    personal.register_words(
+        Words(Context, ("metadata",), r"/members/{name}/", f"/members/{personal.SOMEBODY}/", "/members/{name}/"),
+        Words(LogEntry, ("change_message",), '"object": "{name}"', f'"object": "{personal.SOMEBODY}"'),
+    )
+    personal.impersonal("hashes of names, which nobody can read", GoneName)
     personal.impersonal("kinds of things", ContentType)
     personal.impersonal("words of the site's vocabulary", Tag, *_taggit())
     personal.impersonal("how fast other hosts are asked", Pace)

@@ -6,6 +6,7 @@ Included before ``allauth.urls``: its names ``account_login`` and ``account_sign
 from django.urls import path
 
 from accounts.views.data import data, data_file
+from accounts.views.leaving import leave, stay
 from accounts.views.sessions import sessions
 from accounts.views.settings import settings_page
 from accounts.views.signin import LoginView
@@ -16,6 +17,8 @@ urlpatterns = [
     path("settings/", settings_page, name="settings"),
     path("settings/data/", data, name="data"),
     path("settings/data/<int:pk>/download/", data_file, name="data_file"),
+    path("settings/leave/", leave, name="leave"),
+    path("leaving/<str:token>/", stay, name="stay"),
     path("settings/sessions/", sessions, name="sessions"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/signup/", SignupView.as_view(), name="signup"),

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import models, transaction
+import pgtrigger
+from django.db import connection, models, transaction
 
 LOT = 200  # rows that one step of a farewell treats: one transaction
 
@@ -170,3 +171,82 @@ def next_step(member: Any, choice: Choice, begin: int = 0) -> int | None:
             if part.leaving.step(part, member, choice):
                 return place
     return None
+
+
+# ── Names in what others wrote, and in what the site wrote to others ─────────────────────────────
+
+SOMEBODY = "somebody"  # a name that nobody can have (``accounts.names`` keeps it)
+CALLED = (
+    r"((?<![\w@/.+=-])@(?={name}(?![\w@-]))|\[(?={name} wrote\]\()){name}",
+    rf"\1{SOMEBODY}",
+)
+"""Of Markdown: who is called by "@name" or quoted by "[name wrote](address)"."""
+RENDERED = r'<a href="[^"]*" class="mention" data-member="{pk}"[^>]*>[^<]*</a>', f"@{SOMEBODY}", 'data-member="{pk}"'
+"""Of rendered HTML: the link that such a call became."""
+RENDERED_QUOTE = ">{name} wrote</a>", f">{SOMEBODY} wrote</a>", "{name} wrote</a>"
+
+SWEPT_AT_ONCE = 2000  # rows
+SWEEP_TIMEOUT = "60s"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Columns, of text or JSON, into which the site itself writes names of members.
+
+    ``pattern`` (a regular expression of PostgreSQL, whatever the case) becomes ``becomes``; only rows that hold
+    ``needle`` are looked at closely. ``{name}`` and ``{pk}`` stand for the member's in all but ``becomes``.
+    """
+
+    model: type[models.Model]
+    columns: tuple[str, ...]
+    pattern: str
+    becomes: str
+    needle: str = "{name}"
+
+
+_words: list[Words] = []
+
+
+def register_words(*words: Words) -> None:
+    _words.extend(each for each in words if each not in _words)
+
+
+def words() -> tuple[Words, ...]:
+    return tuple(_words)
+
+
+def sweep(place: int, after: str, member: Any) -> str | None:
+    """Take the member's name out of the next rows behind ``after`` of ``words()[place]``; gives the last of them.
+
+    None when there are no more. In a transaction of the caller. The triggers that keep histories and logs do not fire:
+    they would keep the name.
+    """
+    each = _words[place]
+    meta = each.model._meta
+    rows = each.model._base_manager.order_by("pk")
+    if after:
+        rows = rows.filter(pk__gt=meta.pk.to_python(after))
+    keys = list(rows.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    if not keys:
+        return None
+    told = {"{name}": member.username, "{pk}": str(member.pk)}
+    pattern, needle = each.pattern, each.needle.lower()
+    for placeholder, value in told.items():
+        pattern, needle = pattern.replace(placeholder, value), needle.replace(placeholder, value.lower())
+    changes, holds = [], []
+    values: list[Any] = []
+    for name in each.columns:
+        column: Any = meta.get_field(name)
+        cast = "::jsonb" if isinstance(column, models.JSONField) else ""
+        changes.append(f"{column.column} = regexp_replace({column.column}::text, %s, %s, 'gi'){cast}")
+        holds.append(f"strpos(lower({column.column}::text), %s) > 0")
+        values += [pattern, each.becomes]
+    key = meta.pk.column
+    with pgtrigger.ignore(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = '{SWEEP_TIMEOUT}'")
+        cursor.execute(
+            f"UPDATE {meta.db_table} SET {', '.join(changes)} "  # noqa: S608 - names of our own tables and columns
+            f"WHERE {key} >= %s AND {key} <= %s AND ({' OR '.join(holds)})",
+            [*values, keys[0], keys[-1], *[needle] * len(holds)],
+        )
+    return str(keys[-1])

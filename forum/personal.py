@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from common import personal
-from common.personal import LOT, Choice, Clear, Delete, Part, With, Work
+from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear, Delete, Part, With, Words, Work
 from common.text import slugify_title
 from forum import pictures
 from forum.models import (
@@ -33,6 +33,8 @@ from forum.models import (
 )
 from forum.models.vote import Vote
 from moderation import reputation
+from moderation.personal import forget_words_about
+from notices.models import Notification
 
 
 def withdraw_votes(model: type[Vote]) -> Any:
@@ -65,6 +67,8 @@ def let_go_of_posts(member: Any, choice: Choice, by: str = "author") -> int:
         PostText.objects.filter(post__in=ids).update(**empty)
         Post.objects.filter(pk__in=ids).update(title="", own_gist="", gist="")
         _revisions("Post").filter(post__in=ids).delete()  # also what the trigger kept of the words just now
+        Notification.objects.filter(place__in=[f"post:{pk}" for pk in ids]).delete()
+        forget_words_about(Post, ids)
     return Post.objects.filter(pk__in=ids).update(**{by: None})
 
 
@@ -76,6 +80,9 @@ def let_go_of_comments(member: Any, choice: Choice, by: str = "author") -> int:
             comment.delete_by_author()
         CommentText.objects.filter(comment__in=ids).update(body="", body_html="", edit_reason="")
         _revisions("Comment").filter(comment__in=ids).delete()
+        for comment in comments:
+            Notification.objects.filter(place=f"post:{comment.post_id}", part=comment.pk).delete()
+        forget_words_about(Comment, ids)
     return Comment.objects.filter(pk__in=ids).update(**{by: None})
 
 
@@ -183,3 +190,15 @@ def register() -> None:
         ),
     )  # fmt: skip
     personal.register_files(personal.Files("pictures", pictures.files_of))
+    personal.register_words(
+        Words(PostText, ("body",), *CALLED),
+        Words(PostText, ("body_html",), *RENDERED),
+        Words(PostText, ("body_html",), *RENDERED_QUOTE),
+        Words(CommentText, ("body",), *CALLED),
+        Words(CommentText, ("body_html",), *RENDERED),
+        Words(CommentText, ("body_html",), *RENDERED_QUOTE),
+        Words(Post, ("gist", "own_gist"), *CALLED),
+        Words(post_revision, ("body",), *CALLED),
+        Words(comment_revision, ("body",), *CALLED),
+        Words(Draft, ("fields",), *CALLED),
+    )

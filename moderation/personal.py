@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import pgtrigger
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.models import Member
+from accounts.personal import forget_at_desk
 from common import personal
-from common.personal import LOT, Choice, Clear, Delete, Keep, Part, Work
+from common.personal import CALLED, LOT, SOMEBODY, Choice, Clear, Delete, Keep, Part, Words, Work
 from moderation.models import Action, Allowance, AuditEntry, Case, Report, Reputation, ReputationEntry, Trust
 
 GONE = "a member who has left"
@@ -23,17 +26,36 @@ def audited(member: Any) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(actor=member.pk)
 
 
-def let_go_of_cases(member: Any, choice: Choice) -> int:
-    """Cases about the member lose whom they were about, and the words too where those go.
+def done_about(member: Any) -> QuerySet[Action]:
+    return Action.objects.filter(content_type=ContentType.objects.get_for_model(Member), object_id=member.pk)
 
-    What was reported about the account itself is the member's in any case.
-    """
-    of_account = Q(content_type=ContentType.objects.get_for_model(Member))
+
+def let_go_of_cases(member: Any, choice: Choice) -> int:
+    """Cases lose whom they were about, and the words where those go."""
     cases = list(Case.objects.filter(author=member.pk).order_by("pk").values_list("pk", flat=True)[:LOT])
     rows = Case.objects.filter(pk__in=cases)
-    emptied = rows if choice == Choice.REMOVE else rows.filter(of_account)
-    emptied.update(words="", label=GONE)
+    if choice == Choice.REMOVE:
+        rows.update(words="", label=GONE)
     return rows.update(author=None)
+
+
+def forget_words_about(model: type[Model], ids: Iterable[int]) -> None:
+    """Let cases and logs hold no words of these things any more: who wrote them has left and takes them along.
+
+    The trigger of the moderators' log lets nobody change a line; this alone passes it, to empty the thing's name.
+    """
+    keys = list(ids)
+    about = {"content_type": ContentType.objects.get_for_model(model), "object_id__in": keys}
+    Case.objects.filter(**about).update(words="", label=GONE)
+    with pgtrigger.ignore("moderation.Action:action_kept"):
+        Action.objects.filter(**about).exclude(label=GONE).update(label=GONE)
+    forget_at_desk(model, keys)
+
+
+def forget_account(member: Any, choice: Choice) -> int:
+    """What was reported and done about the account itself; done once, so it counts as nothing."""
+    forget_words_about(Member, [member.pk])
+    return 0
 
 
 def register() -> None:
@@ -50,6 +72,10 @@ def register() -> None:
         Part(
             Case, "author", Work(let_go_of_cases), "cases", ("opened_at", "closed_at", "kind", "state", "answer"),
             about="what others reported of yours, and what became of it",
+        ),
+        Part(
+            Action, "object_id", Work(forget_account), withheld="what was done about an account is in the public log",
+            rows=done_about,
         ),
         Part(Case, "claimed_by", Clear(claimed_by=None), withheld="cases are about others"),
         Part(Case, "closed_by", Clear(closed_by=None), withheld="cases are about others"),
@@ -70,3 +96,7 @@ def register() -> None:
             about="what you reported, and whether you were right",
         ),
     )  # fmt: skip
+    personal.register_words(
+        Words(Case, ("words",), *CALLED),
+        Words(AuditEntry, ("detail",), r'(\\?"object\\?": \\?"){name}(?=\\?")', f"\\1{SOMEBODY}"),
+    )

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Member
 from common import personal
-from common.personal import Choice, Delete, Part, Work
+from common.personal import SOMEBODY, Choice, Delete, Part, Words, Work
 from notices.models import (
     Audience,
     Digest,
@@ -74,3 +74,8 @@ def register() -> None:
         Part(Mail, "content", Work(forget_mail), withheld="mail stands here only until it is sent", rows=mail_to),
     )  # fmt: skip
     personal.impersonal("it stands only while the followers of a new post or comment are being told", Audience)
+    personal.register_words(
+        # "maren replied to …", "new posts by maren": the words begin with a name or end with whose posts they are.
+        Words(Notification, ("words", "many"), r"(^|by ){name}(?![\w-])", f"\\1{SOMEBODY}"),
+        Words(Notification, ("url",), "^/members/{name}/", "/", "/members/{name}/"),
+    )

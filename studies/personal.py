@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from common import personal
-from common.personal import Clear, Delete, Part, With
+from common.personal import SOMEBODY, Clear, Delete, Part, With, Words
 from studies import models as ours
 from studies.models import (
     Correction,
@@ -92,6 +92,12 @@ def register() -> None:
         Part(
             ImportRun, "asked_by", Clear(asked_by=None, reason=""), "imports",
             ("kind", "state", "reason", "title", "asked_at", "finished_at"), about="what you imported",
+        ),
+    )  # fmt: skip
+    personal.register_words(
+        Words(
+            StudyChange, ("before", "after"), '"written_by": "{name}"', f'"written_by": "{SOMEBODY}"',
+            '"written_by": "{name}"',
         ),
     )  # fmt: skip
     personal.impersonal(

@@ -72,6 +72,11 @@ class Life:
         self.comment.edit(body=say("A better comment"), version=1, reason=say("Better"))
         self.theirs = make_post(author=friend, category=self.category, body=f"What does @{member.username} say?")
         self.there = make_comment(self.theirs, author=member, body=say("This"))
+        quote = f"> [{member.username} wrote]({self.there.get_absolute_url()}):\n>\n> This\n\nI see."
+        make_comment(self.theirs, author=friend, body=quote)
+        self.masked = make_post(author=member, category=self.category, title=say("Hidden"), body=say("I"), masked=True)
+        self.masked.refresh_from_db()
+        self.under_mask = make_comment(self.masked, author=member, body=say("Still I"))
         self.theirs.upvote(member)
         self.answer.upvote(member)
         self.post.upvote(friend)

@@ -1,4 +1,5 @@
 from accounts.models.data_copy import DataCopy
+from accounts.models.leaving import GoneName, Leaving
 from accounts.models.member import Member
 
-__all__ = ["DataCopy", "Member"]
+__all__ = ["DataCopy", "GoneName", "Leaving", "Member"]

@@ -167,6 +167,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "notices:close_feeds": (NOTHING, MEMBERS),
     "accounts:settings": (MEMBERS, MEMBERS),
     "accounts:sessions": (MEMBERS, MEMBERS),
+    "accounts:leave": (MEMBERS, MEMBERS),
     "accounts:data": (MEMBERS, MEMBERS),
     "accounts:data_file": (OWNER, NOTHING),
     # moderation
@@ -189,6 +190,7 @@ APART = {
     "studies:followed_feed": "whoever has the token (tests/studies)",
     "notices:unsubscribe": "whoever has the signed token (tests/notices)",
     "studies:open_data_file": "tests/studies/exporting: files that are open to all",
+    "accounts:stay": "whoever has the signed token (tests/accounts/test_leaving.py)",
     "accounts:login": "tests/accounts/test_signin.py",
     "accounts:signup": "tests/accounts/test_signup.py",
 }
