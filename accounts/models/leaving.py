@@ -48,14 +48,14 @@ class Leaving(models.Model):
     @property
     def link(self) -> str:
         """Where the farewell can be taken back, by whoever has the link."""
-        token = signing.dumps([self.member_id, int(self.asked_at.timestamp())], salt=SALT)
+        token = signing.Signer(salt=SALT).sign_object([self.member_id, int(self.asked_at.timestamp())])
         return absolute(reverse("accounts:stay", args=[token]))
 
     @classmethod
     def behind(cls, token: str) -> Leaving | None:
         """The farewell that a link can still take back."""
         try:
-            member, asked = signing.loads(token, salt=SALT, max_age=UNDO)
+            member, asked = signing.Signer(salt=SALT).unsign_object(token)
         except signing.BadSignature:
             return None
         found = cls.objects.select_related("member").filter(member=member, begun_at__isnull=True).first()
