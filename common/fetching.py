@@ -114,9 +114,11 @@ def addresses_of(name: str) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(name, 443, type=socket.SOCK_STREAM)]
 
 
-def vetted(name: str, resolve: Callable[[str], list[str]]) -> list[str]:
+def vetted(
+    name: str, resolve: Callable[[str], list[str]], may_be: Callable[[str], bool] = HOSTS.__contains__
+) -> list[str]:
     """The addresses of ``name``, each once. Raises ``NotAllowed`` where a single one of them is not public."""
-    if name not in HOSTS:
+    if not may_be(name):
         raise NotAllowed(f"{name} is no host that this site asks")
     found = list(dict.fromkeys(resolve(name)))
     for text in found:
@@ -133,9 +135,13 @@ class Network(httpcore2.NetworkBackend):
     """Connects to vetted addresses, and lets nothing take longer than until ``deadline`` (of ``time.monotonic``)."""
 
     def __init__(
-        self, resolve: Callable[[str], list[str]] | None = None, sockets: httpcore2.NetworkBackend | None = None
+        self,
+        resolve: Callable[[str], list[str]] | None = None,
+        sockets: httpcore2.NetworkBackend | None = None,
+        may_be: Callable[[str], bool] = HOSTS.__contains__,
     ) -> None:
         self.resolve = resolve or addresses_of
+        self.may_be = may_be
         self.sockets = sockets or httpcore2.SyncBackend()
         self.deadline = float("inf")
 
@@ -156,7 +162,7 @@ class Network(httpcore2.NetworkBackend):
         if port != 443:
             raise NotAllowed(f"port {port} is not asked")
         try:
-            addresses = vetted(host, self.resolve)
+            addresses = vetted(host, self.resolve, self.may_be)
         except OSError as error:
             raise httpcore2.ConnectError("its name is not known here") from error
         fault: Exception = httpcore2.ConnectError("its name has no address")
@@ -323,6 +329,49 @@ class Client:
             if time.monotonic() > self.network.deadline:
                 raise _Later(f"{title} did not answer in time.")
         return Answer(host, True, bytes(body))
+
+
+# ── Handing messages to push services ────────────────────────────────────────────────────────────
+
+# Chrome and what is made of it, Firefox, Edge, Safari: these names and those under them. A member's browser tells where
+# its service takes messages, so the address is anybody's to invent; what is no known service's is never asked.
+PUSH_SERVICES = ("fcm.googleapis.com", "push.services.mozilla.com", "notify.windows.com", "push.apple.com")
+
+
+def is_push_service(name: str) -> bool:
+    return any(name == service or name.endswith(f".{service}") for service in PUSH_SERVICES)
+
+
+def is_push_address(url: str) -> bool:
+    """Whether a message may be handed over there: https, on its usual port, to a known push service."""
+    try:
+        parts = urlsplit(url)
+        plain = parts.port in (None, 443) and parts.username is None and parts.password is None and not parts.fragment
+    except ValueError:
+        return False
+    printable = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
+    return parts.scheme == "https" and plain and printable and is_push_service(parts.hostname or "")
+
+
+def hand_over(url: str, body: bytes, headers: Mapping[str, str], network: Network | None = None) -> int:
+    """Give a message to the push service at ``url``; gives the status it answers with. It is sent on nowhere.
+
+    Raises ``NotAllowed`` for an address that is no push service's, ``Unreachable`` where there is no answer.
+    """
+    if not is_push_address(url):
+        raise NotAllowed("this is no address of a push service")
+    network = network or Network(may_be=is_push_service)
+    network.deadline = time.monotonic() + TOTAL_SECONDS
+    timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    with httpx2.Client(
+        transport=transport_over(network), trust_env=False, follow_redirects=False, timeout=timeout,
+        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
+    ) as client:  # fmt: skip
+        try:
+            with client.stream("POST", url, content=body, headers=dict(headers)) as response:
+                return response.status_code
+        except (NotAllowed, httpx2.TransportError, httpx2.StreamError, httpx2.InvalidURL) as error:
+            raise Unreachable("The push service", "The push service could not be reached.") from error
 
 
 class _Later(Exception):

@@ -259,6 +259,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "object-src": [NONE],
@@ -292,6 +293,13 @@ MAIL_GRACE = env.int("MAIL_GRACE", 120 if PRODUCTION else 15)
 MAILS_AN_HOUR = 12  # mails at once to one member; what is more waits, and comes together
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <studyhall@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# ── Notices on members' devices (Web Push): off without a key; bin: manage.py make_push_key ─────────
+
+PUSH_KEY = env.str("PUSH_KEY", "")
+if MODE == "test":
+    PUSH_KEY = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"  # the example of RFC 8291
+PUSH_GRACE = 5  # seconds, as MAIL_GRACE
 
 # ── Where records of studies are fetched: PubMed, Crossref, OpenAlex ─────────────────────────────
 

@@ -59,9 +59,9 @@ class ForumConfig(AppConfig):
             muting.Mutable("post", Post, "Hidden post", lambda rows, member: rows & Post.objects.visible_to(member)),
         )
         kinds.register(
-            kinds.Kind("reply", "Somebody replies to my post or comment", contents=letters.of_one),
-            kinds.Kind("mention", "Somebody mentions me by @name", contents=letters.of_one),
-            kinds.Kind("quote", "Somebody quotes my post or comment", contents=letters.of_one),
+            kinds.Kind("reply", "Somebody replies to my post or comment", contents=letters.of_one, is_personal=True),
+            kinds.Kind("mention", "Somebody mentions me by @name", contents=letters.of_one, is_personal=True),
+            kinds.Kind("quote", "Somebody quotes my post or comment", contents=letters.of_one, is_personal=True),
             kinds.Kind("new_comments", "New comments on a post I follow", contents=letters.of_comments),
             kinds.Kind(
                 "new_posts",

@@ -23,7 +23,7 @@ class ModerationConfig(AppConfig):
         reputation.register(*earning.SOURCES)
         recount.register(*reputation.COUNTERS)
         kinds.register(
-            kinds.Kind(told.KIND, told.TITLE),
+            kinds.Kind(told.KIND, told.TITLE, is_personal=True),
             kinds.Kind(reporting.KIND, "What moderators decide about my reports"),
             kinds.Kind(trust.KIND, "Badges and trust levels I reach"),
         )

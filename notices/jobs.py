@@ -9,7 +9,7 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStr
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from notices import audiences, digests, letters, outbox
+from notices import audiences, digests, letters, outbox, push
 from notices.models import Mail, RefusedMail
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ def send_mail(context: JobContext, mail_id: int) -> None:
 @app.task(name="notices.write_due_letters", queueing_lock="notices.write_due_letters")
 def write_due_letters(timestamp: int) -> None:
     """Every minute: letters that waited for their hour, or whose own job was lost."""
+    push.send_due()
     letters.write_due()
 
 
@@ -76,6 +77,12 @@ def write_due_letters(timestamp: int) -> None:
 def write_letters() -> None:
     """Deferred with the letters themselves, for when they are due."""
     letters.write_due()
+
+
+@app.task(name="notices.push_letters")
+def push_letters() -> None:
+    """The same for those that go to members' devices."""
+    push.send_due()
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -53,13 +53,15 @@ class Kind:
     """``name`` is stored with each notification; ``title`` stands on the settings page.
 
     ``lines`` tells for digests what a notification has gathered; where it is one thing, its words say it all.
-    ``contents`` tells what a mail at once holds; without it, the words.
+    ``contents`` tells what a mail at once holds; without it, the words. What is ``personal`` also goes to the member's
+    devices unless they choose otherwise.
     """
 
     name: str
     title: str
     lines: Lines | None = None
     contents: Contents | None = None
+    is_personal: bool = False
 
 
 _kinds: dict[str, Kind] = {}

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -43,12 +44,17 @@ def write_due(most: int = 5000) -> int:
     written = 0
     for _ in range(most):
         with transaction.atomic():
-            due = Letter.objects.filter(due_at__lte=timezone.now()).select_for_update(skip_locked=True, of=("self",))
+            due = due_by(Letter.Way.MAIL).select_for_update(skip_locked=True, of=("self",))
             first = due.select_related("member").order_by("due_at", "pk").first()
             if first is None:
                 break
             written += _write_to(first.member, list(due.filter(member=first.member_id).order_by("pk")[:MOST]))
     return written
+
+
+def due_by(way: str) -> QuerySet[Letter]:
+    """The letters that are to go this way now."""
+    return Letter.objects.filter(way=way, due_at__lte=timezone.now())
 
 
 def _write_to(member: Any, letters: Sequence[Letter]) -> int:
@@ -63,7 +69,7 @@ def _write_to(member: Any, letters: Sequence[Letter]) -> int:
         later = allowance.take() if allowance else None
         if later is not None:
             waiting += [notification.pk for notification, _, _ in each]
-            Letter.objects.filter(notification__in=waiting).update(due_at=later)
+            Letter.objects.filter(way=Letter.Way.MAIL, notification__in=waiting).update(due_at=later)
             continue
         message_to(member, address, each).send()
         sent += 1

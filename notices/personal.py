@@ -12,6 +12,7 @@ from common import personal
 from common.personal import SOMEBODY, Choice, Delete, Part, Words, Work
 from notices.models import (
     Audience,
+    Device,
     Digest,
     FeedKey,
     Follow,
@@ -61,9 +62,16 @@ def register() -> None:
             ("kind", "words", "count", "url", "told_at", "is_unread"), about="what you were told",
             address=lambda row: row["url"],
         ),
-        Part(Preference, "member", Delete(), "preferences", ("kind", "place"), about="where you are told of what"),
+        Part(
+            Preference, "member", Delete(), "preferences", ("kind", "place", "push"),
+            about="where you are told of what",
+        ),
         Part(Digest, "member", Delete(), "digest", ("every", "told_until", "due_at"), about="your digest"),
         Part(FeedKey, "member", Delete(), "private-feeds", ("made_at",), about="your private feeds, without their key"),
+        Part(
+            Device, "member", Delete(), "devices", ("name", "added_at"),
+            about="the devices on which you are told, without their keys",
+        ),
         Part(Letter, "member", Delete(), withheld="it says which of your notifications wait to be mailed"),
         Part(Mail, "member", Delete(), withheld="mail stands here only until it is sent"),
         Part(MailAllowance, "member", Delete(), withheld="it counts the mails of the last hour"),

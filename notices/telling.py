@@ -25,32 +25,46 @@ WORDS_LIMIT, URL_LIMIT, KEY_LIMIT = 500, 500, 200  # characters, as the columns 
 MANY_LIMIT = WORDS_LIMIT - 12  # leaves room for a number before it
 UNREAD_CAP = 100
 
-# Around each statement below: whoever wants this kind by mail gets a letter with it, and one that waits is added to.
+# Around each statement below: whoever wants this kind by mail, or on a device, gets a letter with it; one that waits is
+# added to.
 WITH_LETTERS = """
     WITH told AS ({told} RETURNING id, member_id),
     letters AS (
-        INSERT INTO notices_letter AS l (notification_id, member_id, due_at, parts)
-        SELECT told.id, told.member_id, now() + %(grace)s, %(parts)s::bigint[]
+        INSERT INTO notices_letter AS l (notification_id, member_id, way, due_at, parts)
+        SELECT told.id, told.member_id, way.name, now() + way.grace, %(parts)s::bigint[]
         FROM told
-        JOIN notices_preference p ON p.member_id = told.member_id AND p.kind = %(kind)s AND p.place = %(mail)s
-        ORDER BY told.member_id, told.id
-        ON CONFLICT (notification_id) DO UPDATE SET parts = l.parts || excluded.parts
-        RETURNING id
+        CROSS JOIN (VALUES ('mail', %(mail_grace)s), ('push', %(push_grace)s)) way (name, grace)
+        LEFT JOIN notices_preference p ON p.member_id = told.member_id AND p.kind = %(kind)s
+        WHERE CASE way.name WHEN 'mail' THEN p.place = %(mail)s
+            ELSE %(push_is_on)s AND coalesce(p.push, %(is_personal)s)
+                AND EXISTS (SELECT FROM notices_device d WHERE d.member_id = told.member_id)
+            END
+        ORDER BY told.member_id, told.id, way.name
+        ON CONFLICT (notification_id, way) DO UPDATE SET parts = l.parts || excluded.parts
+        RETURNING way
     )
-    SELECT (SELECT count(*) FROM told), EXISTS (SELECT FROM letters)
+    SELECT (SELECT count(*) FROM told), EXISTS (SELECT FROM letters WHERE way = 'mail'),
+        EXISTS (SELECT FROM letters WHERE way = 'push')
 """
 
 
 def _write(told: str, values: dict[str, Any], parts: Sequence[int] = ()) -> int:
     """Write the notifications that the statement ``told`` makes, and the letters with them; gives how many it wrote."""
-    grace = timedelta(seconds=settings.MAIL_GRACE)
-    letters = {"grace": grace, "parts": list(parts), "mail": Preference.Place.MAIL}
+    ways = {
+        "parts": list(parts),
+        "mail": Preference.Place.MAIL,
+        "mail_grace": timedelta(seconds=settings.MAIL_GRACE),
+        "push_grace": timedelta(seconds=settings.PUSH_GRACE),
+        "push_is_on": bool(settings.PUSH_KEY),
+        "is_personal": kinds.known(values["kind"]).is_personal,
+    }
     with connection.cursor() as cursor:
-        statement = WITH_LETTERS.format(told=told.replace("{not_muted}", NOT_MUTED))
-        cursor.execute(statement, values | letters)
-        count, has_letters = cursor.fetchone()
-    if has_letters:
+        cursor.execute(WITH_LETTERS.format(told=told.replace("{not_muted}", NOT_MUTED)), values | ways)
+        count, by_mail, by_push = cursor.fetchone()
+    if by_mail:
         jobs.write_letters.configure(schedule_in={"seconds": settings.MAIL_GRACE}).defer()
+    if by_push:
+        jobs.push_letters.configure(schedule_in={"seconds": settings.PUSH_GRACE}).defer()
     return count
 
 

@@ -44,7 +44,7 @@ def end(member: Member, what: str) -> None:
         Digest.choose(member, "")
         return
     by_mail = Preference.objects.filter(member=member, place=Preference.Place.MAIL)
-    waiting = Letter.objects.filter(member=member)
+    waiting = Letter.objects.filter(member=member, way=Letter.Way.MAIL)
     if what != ALL:
         by_mail, waiting = by_mail.filter(kind=what), waiting.filter(notification__kind=what)
     by_mail.update(place=Preference.Place.SITE)

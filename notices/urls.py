@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import path
 
-from notices.views import feeds, following, mailbox, muting, notifications, preferences, unsubscribe
+from notices.views import devices, feeds, following, mailbox, muting, notifications, preferences, unsubscribe
 
 app_name = "notices"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("notifications/<int:pk>/open/", notifications.open_one, name="open"),
     path("notifications/<int:pk>/read/", notifications.read_one, name="read"),
     path("settings/notices/", preferences.preferences, name="preferences"),
+    path("settings/devices/", devices.device_add, name="device_add"),
+    path("settings/devices/<int:pk>/remove/", devices.device_remove, name="device_remove"),
+    path("push-worker.js", devices.push_worker, name="push_worker"),
     path("settings/feeds/", feeds.private_feeds, name="private_feeds"),
     path("settings/feeds/renew/", feeds.renew, name="renew_feeds"),
     path("settings/feeds/close/", feeds.close, name="close_feeds"),

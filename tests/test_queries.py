@@ -308,6 +308,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
         "trust", "member_trust", "badges",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
+        "device_add", "device_remove", "push_worker",
     }  # fmt: skip
     missing = [
         route.name

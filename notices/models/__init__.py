@@ -1,4 +1,5 @@
 from notices.models.audience import Audience
+from notices.models.device import Device
 from notices.models.digest import Digest
 from notices.models.feed_key import FeedKey
 from notices.models.follow import Follow
@@ -12,6 +13,7 @@ from notices.models.refused_mail import RefusedMail
 
 __all__ = [
     "Audience",
+    "Device",
     "Digest",
     "FeedKey",
     "Follow",

@@ -21,6 +21,8 @@ class Preference(models.Model):
     kind = models.CharField(max_length=30)
     place = models.CharField(max_length=10, choices=Place, default=Place.DIGEST)
 
+    push = models.BooleanField(null=True, help_text="also on the member's devices; empty: as the kind has it")
+
     class Meta:
         constraints = (models.UniqueConstraint(fields=["member", "kind"], name="one_preference_for_a_kind"),)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,8 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from notices import kinds
-from notices.models import Digest, Preference
+from notices import kinds, push
+from notices.models import Device, Digest, Preference
+
+ON_DEVICES = "on_devices"
 
 
 class PreferencesForm(forms.Form):
@@ -29,7 +33,8 @@ class PreferencesForm(forms.Form):
         self.member = member
         digest = Digest.objects.filter(member=member).first()
         self.fields["digest"].initial = digest.every if digest else ""
-        chosen = dict(Preference.objects.filter(member=member).values_list("kind", "place"))
+        rows = {row.kind: row for row in Preference.objects.filter(member=member)}
+        chosen = {name: row.place for name, row in rows.items()}
         for kind in kinds.all_kinds():
             self.fields[kind.name] = forms.ChoiceField(
                 label=kind.title,
@@ -37,14 +42,33 @@ class PreferencesForm(forms.Form):
                 initial=chosen.get(kind.name, Preference.DEFAULT),
             )
 
+        if push.is_on():
+            on_devices = {
+                kind.name: kind.is_personal
+                if kind.name not in rows or rows[kind.name].push is None
+                else rows[kind.name].push
+                for kind in kinds.all_kinds()
+            }
+            self.fields[ON_DEVICES] = forms.MultipleChoiceField(
+                label="Also on my devices",
+                choices=[(kind.name, kind.title) for kind in kinds.all_kinds()],
+                initial=[name for name, is_on in on_devices.items() if is_on],
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+            )
+
     @transaction.atomic
     def save(self) -> None:
         Digest.choose(self.member, self.cleaned_data.pop("digest"))
+        told = self.cleaned_data.pop(ON_DEVICES, None)
         Preference.objects.bulk_create(
-            [Preference(member=self.member, kind=kind, place=place) for kind, place in self.cleaned_data.items()],
+            [
+                Preference(member=self.member, kind=kind, place=place, push=None if told is None else kind in told)
+                for kind, place in self.cleaned_data.items()
+            ],
             update_conflicts=True,
             unique_fields=["member", "kind"],
-            update_fields=["place"],
+            update_fields=["place"] if told is None else ["place", "push"],
         )
 
 
@@ -56,4 +80,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("notices:preferences")
-    return render(request, "notices/preferences.html", {"form": form}, status=422 if form.errors else 200)
+    context: dict[str, Any] = {"form": form}
+    if push.is_on():
+        context |= {"devices": Device.objects.filter(member=request.user.pk), "push_key": push.public_key()}
+    return render(request, "notices/preferences.html", context, status=422 if form.errors else 200)

@@ -17,7 +17,7 @@ from accounts.models import DataCopy, Member
 from forum.history import revisions_of
 from forum.models import CommentText, Draft, PostText
 from notices.following import follow
-from notices.models import Follow, Notification
+from notices.models import Device, Follow, Notification
 from notices.telling import tell
 from studies.models import (
     Correction,
@@ -134,6 +134,7 @@ class World:
         self.list.add(self.study)
         tell([self.author], kind="standing", key="one", words="News", url="/")
         self.notification = Notification.objects.get(member=self.author)
+        self.device = Device.add(self.author, endpoint="https://fcm.googleapis.com/x", p256dh="x", auth="x", name="x")
         follow(self.author, self.study)
         self.follow = Follow.objects.get(member=self.author, is_automatic=False)
         people = {
@@ -195,6 +196,7 @@ class World:
             "studies:summary_version": [self.other.pk, self.other.slug, 1],
             "studies:arrivals_under": ["journal", study.journal.pk],
             "notices:open": [self.notification.pk], "notices:read": [self.notification.pk],
+            "notices:device_remove": [self.device.pk],
             "notices:end_follow": [self.follow.pk], "notices:follow": ["study", study.pk],
             "notices:unfollow": ["study", study.pk], "forum:first_new": [self.post.pk],
             "forum:mark_all_read": ["category", self.category.pk], "notices:mute": ["tag", study.tags.get().pk],
