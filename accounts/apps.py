@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_delete, pre_save
 
 
 class AccountsConfig(AppConfig):
@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.usersessions.models import UserSession
 
-        from accounts import personal
+        from accounts import avatars, personal
         from accounts.middleware import begin, coarsen
         from accounts.models import Member
         from common import calling
@@ -17,4 +17,5 @@ class AccountsConfig(AppConfig):
         pre_save.connect(coarsen, sender=UserSession, dispatch_uid="accounts.coarsen")
         user_logged_in.connect(begin, dispatch_uid="accounts.begin")
         calling.know(Member.objects.called)
+        post_delete.connect(avatars.member_gone, sender=Member, dispatch_uid="accounts.avatars")
         personal.register()

@@ -21,6 +21,7 @@ from procrastinate.contrib.django.models import (
     ProcrastinateWorker,
 )
 
+from accounts import avatars
 from accounts.models import DataCopy, GoneName, Leaving, Member
 from common import personal
 from common.models import Pace, Tag
@@ -107,6 +108,7 @@ def register() -> None:
         Words(LogEntry, ("change_message",), '"object": "{name}"', f'"object": "{personal.SOMEBODY}"'),
     )
     personal.impersonal("hashes of names, which nobody can read", GoneName)
+    personal.register_files(personal.Files("avatar", avatars.files_of))
     personal.impersonal("kinds of things", ContentType)
     personal.impersonal("words of the site's vocabulary", Tag, *_taggit())
     personal.impersonal("how fast other hosts are asked", Pace)

@@ -5,6 +5,7 @@ Included before ``allauth.urls``: its names ``account_login`` and ``account_sign
 
 from django.urls import path
 
+from accounts.views import avatars
 from accounts.views.data import data, data_file
 from accounts.views.leaving import leave, stay
 from accounts.views.sessions import sessions
@@ -14,6 +15,9 @@ from accounts.views.signup import SignupView
 
 app_name = "accounts"
 urlpatterns = [
+    path("avatars/drawn/<str:key>.svg", avatars.drawn, name="avatar_drawn"),
+    path("avatars/<str:name>-small.webp", avatars.avatar, {"end": "-small"}, name="avatar_small"),
+    path("avatars/<str:name>.webp", avatars.avatar, name="avatar"),
     path("settings/", settings_page, name="settings"),
     path("settings/data/", data, name="data"),
     path("settings/data/<int:pk>/download/", data_file, name="data_file"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from procrastinate.contrib.django import app
 
+from accounts import avatars
 from forum import drafts, history, pictures
 from forum.models import CommentText, PostText
 
@@ -32,6 +33,7 @@ def sweep_pictures(timestamp: int) -> None:
     """Every night: pictures that no text has shown for a week, and files without a picture."""
     pictures.sweep()
     pictures.sweep_files()
+    avatars.sweep_files()
 
 
 @app.task(name="forum.render_texts")

@@ -16,7 +16,7 @@ from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from accounts import names
+from accounts import avatars, names
 from common import calling, markdown
 
 MODERATORS = "Moderators"
@@ -81,6 +81,7 @@ class Member(AbstractUser):
         help_text="A few words about you, for everyone to read. Markdown works.",
     )
     bio_html = models.TextField(editable=False, blank=True, default="")
+    avatar = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[Any] = MemberManager()
 
@@ -118,6 +119,11 @@ class Member(AbstractUser):
         if fields is not None:
             fields |= {kept for source, kept in (("username", "name_key"), ("bio", "bio_html")) if source in fields}
         super().save(*args, update_fields=fields, **kwargs)
+
+    @property
+    def avatar_key(self) -> str:
+        """What the picture beside the name is drawn from, where the member sent none."""
+        return avatars.key_of(self.name_key)
 
     def get_absolute_url(self) -> str:
         return reverse("pages:profile", args=[self.username])

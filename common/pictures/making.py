@@ -64,8 +64,9 @@ def make(data: bytes, widths: list[int], *, square: bool = False) -> list[tuple[
     """
     image = _decoded(data, max(widths))
     if square:
-        side = min(image.size)
-        image = ImageOps.fit(image, (side, side))
+        image = ImageOps.fit(
+            image, (max(widths), max(widths))
+        )  # a small one is made larger, so that both sizes are there
     made: list[tuple[int, int, bytes]] = []
     for width in sorted(widths, reverse=True):
         if made and width >= made[-1][0]:

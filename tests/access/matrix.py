@@ -21,6 +21,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "pages:home": (ANYONE, NOTHING),
     "pages:about": (ANYONE, NOTHING),
     "pages:limits": (ANYONE, NOTHING),
+    "pages:avatar": (MEMBERS, MEMBERS),
+    "pages:avatar_remove": (NOTHING, MEMBERS),
+    "pages:avatar_take_away": (MODERATORS, MODERATORS),
     "pages:search": (ANYONE, NOTHING),
     "pages:tags": (ANYONE, NOTHING),
     "pages:tag": (ANYONE, NOTHING),
@@ -183,6 +186,9 @@ MATRIX: dict[str, tuple[str, str]] = {
 
 # Addresses that the matrix need not try, each with the reason.
 APART = {
+    "accounts:avatar": "a file, open to all: tests/accounts/test_avatars.py",
+    "accounts:avatar_small": "as accounts:avatar",
+    "accounts:avatar_drawn": "as accounts:avatar",
     "forum:picture": "who may see it: tests/forum/test_pictures.py, for every visitor and every state",
     "forum:picture_file": "as forum:picture",
     "forum:picture_small": "as forum:picture",

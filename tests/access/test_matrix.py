@@ -175,6 +175,7 @@ class World:
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
             "forum:draft_keep": ["comment_new", self.post.pk],
+            "pages:avatar_take_away": ["author_one"],
             "forum:picture_use": [self.picture.name], "forum:picture_remove": [self.picture.name],
             "forum:draft_discard": [self.draft.pk],
             "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],

@@ -121,7 +121,7 @@ class TestAFile:
 
     def test_can_be_cut_to_a_square(self) -> None:
         made = making.make(picture(size=(300, 100)), [64, 192], square=True)
-        assert [each[:2] for each in made] == [(100, 100), (64, 64)]
+        assert [each[:2] for each in made] == [(192, 192), (64, 64)]
 
     def test_of_sixteen_bits_keeps_its_light(self) -> None:
         out = io.BytesIO()

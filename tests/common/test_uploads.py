@@ -23,7 +23,7 @@ from tests.builders import make_librarian, make_member, make_moderator
 pytestmark = pytest.mark.django_db
 
 HERE = "/librarians/import/"
-LARGE = ["picture_new", "import_new"]
+LARGE = ["avatar", "picture_new", "import_new"]
 BIG = b"<?xml version='1.0'?>\n<PubmedArticleSet>\n" + b"\n" * (BODY_LIMIT + 500_000) + b"</PubmedArticleSet>"
 
 
