@@ -19,6 +19,7 @@ from forum.models import (
     CommentText,
     CommentVote,
     Draft,
+    Folder,
     Mask,
     Picture,
     PictureUse,
@@ -29,6 +30,7 @@ from forum.models import (
     PostVote,
     ReadMark,
     Removal,
+    SavedWords,
     Visit,
 )
 from forum.models.vote import Vote
@@ -174,6 +176,14 @@ def register() -> None:
         Part(
             Draft, "member", Delete(), "drafts", ("kind", "thing_id", "fields", "version", "updated_at"),
             about="what you have begun and not sent",
+        ),
+        Part(
+            Folder, "member", Delete(), "folders", ("name", "made_at"), about="your folders of what you saved",
+        ),
+        Part(
+            SavedWords, "member", Delete(), "saved-posts-and-comments",
+            ("post_id", "comment_id", "folder__name", "note", "saved_at", "removed_at"),
+            about="posts and comments you saved, with your notes",
         ),
         Part(
             Removal, "asked_by", Clear(asked_by=None, reason=""), "removals",

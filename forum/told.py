@@ -199,11 +199,11 @@ def _of(thing: Any, post: Post) -> dict[str, Any]:
         "about": post,
         "place": f"post:{post.pk}",
         "part": None if is_post else thing.pk,
-        "under": _under(thing, post),
+        "under": under_of(thing, post),
     }
 
 
-def _under(thing: Any, post: Post) -> list[tuple[str, int | None]]:
+def under_of(thing: Any, post: Post) -> list[tuple[str, int | None]]:
     """What a reader may mute so as not to hear of this: as ``forum.listing`` leaves it out of their lists."""
     from forum.models import PostTag
 

@@ -1,10 +1,12 @@
 from django.urls import path
 
+from forum.saving_urls import urlpatterns as saving
 from forum.views import comments, drafts, feeds, history, lists, masks, pictures, posts, suggesting, visits, votes
 
 app_name = "forum"
 
 urlpatterns = [
+    *saving,
     path("community/", lists.community, name="community"),
     path("community/feed.atom", feeds.community, name="community_feed"),
     path("community/new/", posts.post_new, name="post_new"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pages.views import avatar, health, home, profile, robots, search, tags, writing
+from pages.views import avatar, health, home, profile, robots, tags, writing
 
 app_name = "pages"
 
@@ -11,7 +11,6 @@ urlpatterns = [
     path("writing/suggestions/", writing.suggestions, name="suggestions"),
     path("settings/avatar/", avatar.avatar, name="avatar"),
     path("settings/avatar/remove/", avatar.avatar_remove, name="avatar_remove"),
-    path("search/", search.search, name="search"),
     path("tags/", tags.tags, name="tags"),
     path("tags/<str:slugs>/feed.atom", tags.tag_feed, name="tag_feed"),
     path("tags/<str:slugs>/", tags.tag, name="tag"),
@@ -22,3 +21,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+from pages.search_urls import urlpatterns as searching  # noqa: E402 - a list of its own
+
+urlpatterns += searching

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from common.search import Question, find
+from common.search import Question, TookTooLong, find, patience
 from forum.models import Post
 from studies.models import Study
 from studies.models.study import Retraction
@@ -37,7 +37,11 @@ def suggest(title: str, tags: Sequence[str], reader, *, exclude: int = 0) -> Sug
     question = Question.of(f"{' '.join(tags)} {title}")
     studies = Study.objects.for_list().exclude(retraction=Retraction.RETRACTED)
     posts = Post.objects.listed_for(reader).for_list().exclude(pk=exclude)
-    return Suggested(
-        find(studies, "text__search_vector", question, MOST_STUDIES),
-        find(posts, "text__search_vector", question, MOST_POSTS),
-    )
+    try:
+        with patience():
+            return Suggested(
+                find(studies, "text__search_vector", question, MOST_STUDIES),
+                find(posts, "text__search_vector", question, MOST_POSTS),
+            )
+    except TookTooLong:
+        return Suggested()

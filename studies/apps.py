@@ -12,10 +12,11 @@ class StudiesConfig(AppConfig):
         from common.models import Tag
         from moderation import reputation
         from notices import following, private_feeds
-        from studies import arrivals, earning, personal
+        from studies import arrivals, earning, personal, searches
         from studies.models import Author, Journal, SavedSearch, Study
 
         personal.register()
+        searches.register(SavedSearch.Place.LIBRARY, searches.in_library)
         following.register(
             following.Followable("study", Study, "Study"),
             following.Followable("tag", Tag, "Tag"),

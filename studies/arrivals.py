@@ -91,10 +91,10 @@ def _found_by_searches(ids: list[int]) -> list[tuple[int, int, int]]:
     """As ``_note``, for saved searches: each query is asked once, of the new studies only."""
     content_type = ContentType.objects.get_for_model(SavedSearch)
     followed = Follow.objects.filter(content_type=content_type, level=Follow.Level.EVERYTHING).values("object_id")
-    asked = SavedSearch.objects.filter(pk__in=followed).values("query").annotate(searches=ArrayAgg("pk"))
+    asked = SavedSearch.objects.filter(pk__in=followed).values("place", "query").annotate(searches=ArrayAgg("pk"))
     found: list[tuple[int, int, int]] = []
-    for query, search_ids in asked.values_list("query", "searches").order_by("query").iterator():
-        matches = _matches(query, ids)
+    for place, query, search_ids in asked.values_list("place", "query", "searches").order_by("query").iterator():
+        matches = _matches(place, query, ids)
         if not matches:
             continue
         Arrival.objects.bulk_create(
@@ -109,15 +109,12 @@ def _found_by_searches(ids: list[int]) -> list[tuple[int, int, int]]:
     return found
 
 
-def _matches(query: str, ids: list[int]) -> list[int]:
+def _matches(place: str, query: str, ids: list[int]) -> list[int]:
     """Those of the studies ``ids`` that a saved query finds, newest first."""
-    facets = searches.facets_of(query)
-    if facets is None:
-        return []
     try:
         with transaction.atomic():
-            new = facets.apply(Study.objects.filter(pk__in=ids))
-            return list(new.order_by("-pk").values_list("pk", flat=True))
+            new = searches.matching(place, query, Study.objects.filter(pk__in=ids))
+            return [] if new is None else list(new.order_by("-pk").values_list("pk", flat=True))
     except DatabaseError:
         # One search that can't be answered must not keep everybody else's news back.
         logger.exception("a saved search could not be asked")

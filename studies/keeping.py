@@ -26,7 +26,7 @@ def save(member: Any, study: Study) -> None:
         raise TooManySaved
     SavedStudy.objects.bulk_create([SavedStudy(member=member, study=study)], ignore_conflicts=True)
     SavedStudy.objects.filter(member=member, study=study, removed_at__isnull=False).update(
-        note="", saved_at=timezone.now(), removed_at=None
+        note="", folder=None, saved_at=timezone.now(), removed_at=None
     )
 
 
@@ -60,10 +60,11 @@ def move_saves(kept: Study, gone: Study) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO studies_savedstudy AS saved (member_id, study_id, note, saved_at, removed_at)"
-            " SELECT member_id, %s, note, saved_at, NULL FROM studies_savedstudy"
+            "INSERT INTO studies_savedstudy AS saved (member_id, study_id, folder_id, note, saved_at, removed_at)"
+            " SELECT member_id, %s, folder_id, note, saved_at, NULL FROM studies_savedstudy"
             " WHERE study_id = %s AND removed_at IS NULL ORDER BY member_id"
             " ON CONFLICT (member_id, study_id) DO UPDATE SET removed_at = NULL,"
+            " folder_id = COALESCE(saved.folder_id, excluded.folder_id),"
             " saved_at = LEAST(saved.saved_at, excluded.saved_at), note = left(CASE"
             " WHEN saved.removed_at IS NOT NULL THEN excluded.note"
             " WHEN excluded.note IN ('', saved.note) THEN saved.note WHEN saved.note = '' THEN excluded.note"

@@ -16,7 +16,6 @@ urlpatterns = [
     path("saved/<int:pk>/remove/", saved.unsave, name="unsave"),
     path("saved/<int:pk>/put-back/", saved.put_back, name="put_back"),
     path("studies/<int:pk>/<str:slug>/keep/", saved.keep, name="keep"),
-    path("saved/", saved.saved, name="saved"),
     path("saved.<format:format>", saved.saved_export, name="saved_export"),
     path("lists/", lists.lists, name="lists"),
     path("lists/new/", lists.list_new, name="list_new"),

@@ -14,6 +14,7 @@ from studies import models as ours
 from studies.models import (
     Correction,
     ErrorReport,
+    FoundWords,
     ImportRun,
     ListEntry,
     MergedStudy,
@@ -40,10 +41,15 @@ def study_address(row: Mapping[str, Any]) -> str:
 def register() -> None:
     personal.register(
         Part(
-            SavedStudy, "member", Delete(), "saved-studies", ("study_id", "note", "saved_at", "removed_at"),
+            SavedStudy, "member", Delete(), "saved-studies",
+            ("study_id", "folder__name", "note", "saved_at", "removed_at"),
             about="studies you saved, with your notes", address=study_address,
         ),
-        Part(SavedSearch, "member", Delete(), "saved-searches", ("name", "query", "made_at"), about="your searches"),
+        Part(
+            SavedSearch, "member", Delete(), "saved-searches", ("name", "place", "query", "made_at"),
+            about="your searches",
+        ),
+        Part(FoundWords, "search__member", With(SavedSearch), withheld="whoever searches again finds it again"),
         Part(
             ReadingList, "owner", Delete(), "reading-lists",
             ("id", "title", "description", "is_public", "made_at", "changed_at"), about="your reading lists",
@@ -106,8 +112,8 @@ def register() -> None:
             getattr(ours, name)
             for name in (
                 "Arrival", "Author", "Authorship", "Citation", "ImportLine", "Journal", "Mention", "MentionedWork",
-                "NewStudy", "OtherIdentifier", "StandingRound", "Study", "StudyFacts", "StudyRelation", "StudySource",
-                "StudyTag", "StudyText", "TitleKey",
+                "NewStudy", "NewWords", "OtherIdentifier", "StandingRound", "Study", "StudyFacts", "StudyRelation",
+                "StudySource", "StudyTag", "StudyText", "TitleKey",
             )
         ),
     )  # fmt: skip

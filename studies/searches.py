@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 
 from common.text import shortened
@@ -13,6 +15,27 @@ from studies.models import SavedSearch
 from studies.views.library import PARAMETERS, Facets
 
 MOST = 100  # saved searches of one member
+
+
+# Narrows studies to those that a query finds; None where what it names is not there any more.
+Matcher = Callable[[QuerySet, str], QuerySet | None]
+_matchers: dict[str, Matcher] = {}
+
+
+def register(place: str, matcher: Matcher) -> None:
+    """Called by an app's ``ready``: how searches of a place are tried on new studies."""
+    _matchers[place] = matcher
+
+
+def matching(place: str, query: str, studies: QuerySet) -> QuerySet | None:
+    """Those of the studies that a saved search finds."""
+    matcher = _matchers.get(place)
+    return matcher(studies, query) if matcher else None
+
+
+def in_library(studies: QuerySet, query: str) -> QuerySet | None:
+    facets = facets_of(query)
+    return None if facets is None else facets.apply(studies)
 
 
 class CannotSave(Exception):
@@ -52,7 +75,6 @@ def name_of(facets: Facets) -> str:
     return shortened(", ".join(filter(None, parts)), SavedSearch.NAME_LIMIT)
 
 
-@transaction.atomic
 def save(member: Any, query: QueryDict) -> SavedSearch:
     """Keep the search and follow it; the same search again is the same row.
 
@@ -65,11 +87,17 @@ def save(member: Any, query: QueryDict) -> SavedSearch:
         )
     if len(text) > SavedSearch.QUERY_LIMIT:
         raise CannotSave("This search is too long to be kept. Please shorten its words.")
+    return keep(member, SavedSearch.Place.LIBRARY, text, name_of(Facets.from_query(QueryDict(text))))
+
+
+@transaction.atomic
+def keep(member: Any, place: str, text: str, name: str) -> SavedSearch:
+    """Keep a search in its one spelling and follow it. Raises ``CannotSave`` and ``following.TooManyFollows``."""
     mine = SavedSearch.objects.of(member)
-    if not mine.filter(query=text).exists() and mine.count() >= MOST:
+    if not mine.filter(place=place, query=text).exists() and mine.count() >= MOST:
         raise CannotSave(f"You keep {MOST} searches, which is as many as anyone can. End one of them first.")
-    name = name_of(Facets.from_query(QueryDict(text)))
-    SavedSearch.objects.bulk_create([SavedSearch(member=member, query=text, name=name)], ignore_conflicts=True)
-    search = mine.get(query=text)
+    row = SavedSearch(member=member, place=place, query=text, name=shortened(name, SavedSearch.NAME_LIMIT))
+    SavedSearch.objects.bulk_create([row], ignore_conflicts=True)
+    search = mine.get(place=place, query=text)
     following.follow(member, search)
     return search

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from common.models import Tag
 from common.tags import set_tags
+from forum import saving
 from forum.models import Category, Comment, CommentText, Draft, Post, PostTag, PostText
 from moderation.reporting import report
 from notices.following import follow, unfollow
@@ -112,6 +113,8 @@ class World:
             ImportLine.objects.create(run=self.run, kind="new", words=study.title, study=study)
             tell([self.reader], kind="standing", key=f"number {number}", words="News", url="/")
             keeping.write_note(self.reader, study, "Mine")
+            for words in (post, comment):
+                saving.save(self.reader, words)
             self.list.add(study, note="Well put")
             ReadingList.start(self.reader, title=f"List {number}", is_public=True)
             follow(self.reader, study)
@@ -174,6 +177,7 @@ class World:
                 f"search: {rest}": f"/search/?q=words&show={rest}"
                 for rest in ("study", "post", "post&sort=new", "comment", "comment&sort=new")
             },
+            "suggestions of search": "/search/suggestions/?q=wor",
             "search with operators": "/search/?q=words+tag:shared+author:writer_one+has:study",
             "moderation log": "/moderation/log/",
             "profile": "/members/writer_one/",
@@ -197,8 +201,10 @@ class World:
         """The pages that show each member their own."""
         return {
             "notifications": "/notifications/",
-            "saved studies": "/saved/",
-            "saved studies with words": "/saved/?q=words+study",
+            "what is saved": "/saved/",
+            "saved posts": "/saved/?type=post",
+            "saved comments": "/saved/?type=comment",
+            "what is saved with words": "/saved/?q=words",
             "reading lists": "/lists/",
             "one study in reading lists": f"{self.study.get_absolute_url()}keep/",
             "an entry of a reading list": f"/lists/{self.list.pk}/entries/{self.list.entries.first().pk}/note/",
@@ -309,6 +315,10 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "trust", "member_trust", "badges",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
         "device_add", "device_remove", "push_worker",
+    }  # fmt: skip
+    others |= {
+        "post_save", "post_unsave", "post_put_back", "post_keep", "comment_save", "comment_unsave", "comment_put_back",
+        "comment_keep", "saved_move", "folder_delete", "search_save", "search_saved",
     }  # fmt: skip
     missing = [
         route.name

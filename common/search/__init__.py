@@ -2,6 +2,7 @@
 
 from common.search.finding import CANDIDATES, NEAR, Found, Near, find, matching, newest, search
 from common.search.language import QUERY_LIMIT, Filter, Query, parse
+from common.search.patience import TookTooLong, patience
 from common.search.question import WORD_LIMIT, Question
 
 __all__ = [
@@ -14,9 +15,11 @@ __all__ = [
     "Near",
     "Query",
     "Question",
+    "TookTooLong",
     "find",
     "matching",
     "newest",
     "parse",
+    "patience",
     "search",
 ]

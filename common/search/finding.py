@@ -24,7 +24,7 @@ from common.counting import CAP, CappedCount
 from common.search.question import Question
 
 NEAR = 5000  # rows looked at of each narrowing
-FAR = 2000  # rows taken from the index of words
+FAR = 1000  # rows taken from the index of words
 CANDIDATES = 300  # rows ranked in a round, the newest of those found
 WEIGHTS = (0.1, 0.3, 0.6, 1.0)  # of D, C, B, A
 

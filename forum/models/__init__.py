@@ -5,6 +5,7 @@ from forum.models.mask import Mask
 from forum.models.picture import Picture, PictureUse
 from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
+from forum.models.saved import Folder, SavedWords
 from forum.models.visit import ReadMark, Visit
 from forum.models.vote import CommentVote, PostVote
 
@@ -14,6 +15,7 @@ __all__ = [
     "CommentText",
     "CommentVote",
     "Draft",
+    "Folder",
     "Mask",
     "Picture",
     "PictureUse",
@@ -24,5 +26,6 @@ __all__ = [
     "PostVote",
     "ReadMark",
     "Removal",
+    "SavedWords",
     "Visit",
 ]

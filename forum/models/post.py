@@ -31,6 +31,7 @@ from notices.muting import Muted
 
 # They follow a post's id in addresses.
 RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history", "unmask", "first-new"})
+RESERVED_SLUGS |= {"save", "unsave", "put-back", "keep"}
 
 
 class PostQuerySet(models.QuerySet):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, quoting, threads, visits
+from forum import drafts, quoting, saving, threads, visits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -60,6 +60,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "comment_action": reverse("forum:comment_new", args=[shown.pk]),
         "voted": PostVote.of(request.user, [shown]),
         "level": level_of(request.user, shown),
+        "kept": saving.kept_by(request.user, [shown], thread.everyone),
         "voted_comments": CommentVote.of(request.user, thread.everyone),
         "related": related_posts(shown.tags.all(), reader=request.user, exclude=shown.pk),
     }

@@ -12,7 +12,7 @@ from studies.models.reading_list import ListEntry, ReadingList
 from studies.models.relation import RelationKind, StudyRelation
 from studies.models.report import ErrorReport
 from studies.models.saved import SavedStudy
-from studies.models.search import SavedSearch
+from studies.models.search import FoundWords, NewWords, SavedSearch
 from studies.models.source import StudySource
 from studies.models.standing import StandingRound
 from studies.models.study import Study, StudyTag, StudyText
@@ -26,6 +26,7 @@ __all__ = [
     "Citation",
     "Correction",
     "ErrorReport",
+    "FoundWords",
     "ImportLine",
     "ImportRun",
     "Journal",
@@ -35,6 +36,7 @@ __all__ = [
     "MergeProposal",
     "MergedStudy",
     "NewStudy",
+    "NewWords",
     "OtherIdentifier",
     "ReadingList",
     "RelationKind",

@@ -22,6 +22,9 @@ class SavedStudy(models.Model):
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_studies", db_index=False)
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="saves")
+    folder = models.ForeignKey(
+        "forum.Folder", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
     note = models.TextField(max_length=NOTE_LIMIT, blank=True, default="")
     saved_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -33,6 +36,11 @@ class SavedStudy(models.Model):
         constraints = (models.UniqueConstraint(fields=["member", "study"], name="saved_once"),)
         indexes = (
             models.Index(fields=["member", "-saved_at", "-id"], name="saved_newest"),
+            models.Index(
+                fields=["folder", "-saved_at", "-id"],
+                name="saved_in_folder",
+                condition=models.Q(folder__isnull=False),
+            ),
             models.Index(fields=["removed_at"], condition=models.Q(removed_at__isnull=False), name="saved_and_removed"),
         )
 

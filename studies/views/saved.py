@@ -5,20 +5,18 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.paging import paginate
 from common.text import clean_line
 from studies import keeping
 from studies.exporting import respond
 from studies.keeping_forms import SavedNoteForm
 from studies.models import ListEntry, ReadingList, SavedStudy, Study
 
-SORTS = {"new": ("-saved_at", "-pk"), "old": ("saved_at", "pk")}
 WORDS_LIMIT = 200  # characters of a search in one's own notes
 TOO_MANY = f"You keep {keeping.MOST_SAVED:,} studies, which is as many as anyone can. Remove some first."
 
@@ -31,7 +29,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
         keeping.save(request.user, study)
     except keeping.TooManySaved:
         messages.error(request, TOO_MANY)
-        return redirect("studies:saved")
+        return redirect("pages:saved")
     return _answer(request, study, saved={study.pk})
 
 
@@ -41,7 +39,7 @@ def unsave(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_object_or_404(Study, pk=pk)
     keeping.remove(request.user, study)
     if request.POST.get("from") == "saved":
-        return redirect(f"{reverse('studies:saved')}?removed={study.pk}")
+        return redirect(f"{reverse('pages:saved')}?removed=study-{study.pk}")
     return _answer(request, study, saved=set())
 
 
@@ -50,7 +48,7 @@ def unsave(request: HttpRequest, pk: int) -> HttpResponse:
 def put_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo a removal, with the note."""
     keeping.put_back(request.user, get_object_or_404(Study, pk=pk))
-    return redirect("studies:saved")
+    return redirect("pages:saved")
 
 
 def _answer(request: HttpRequest, study: Study, saved: set[int]) -> HttpResponse:
@@ -92,22 +90,6 @@ def keep(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def saved(request: HttpRequest) -> HttpResponse:
-    """All that the member keeps; ``?q=`` looks into titles and the member's own notes."""
-    sort = request.GET.get("sort", "new")
-    if sort not in SORTS:
-        raise Http404("Saved studies can be sorted by new or old.")
-    words = clean_line(request.GET.get("q", ""))[:WORDS_LIMIT]
-    page = paginate(_mine(request, words), SORTS[sort], request.GET.get("after", ""))
-    studies = Study.objects.for_list().in_bulk([row.study_id for row in page.rows])
-    for row in page.rows:
-        row.shown = studies[row.study_id]
-    context = {"section": "saved", "page": page, "sort": sort, "sorts": tuple(SORTS), "words": words}
-    return render(request, "studies/saved.html", context | {"removed": _removed(request)})
-
-
-@require_safe
-@login_required
 def saved_export(request: HttpRequest, format: str) -> HttpResponseBase:
     """The saved studies as a file; the notes stay here."""
     words = clean_line(request.GET.get("q", ""))[:WORDS_LIMIT]
@@ -120,13 +102,3 @@ def _mine(request: HttpRequest, words: str):
     for word in words.split():
         mine = mine.filter(Q(note__icontains=word) | Q(study__title__icontains=word))
     return mine
-
-
-def _removed(request: HttpRequest) -> Study | None:
-    """The study that was removed just now, as long as that can be undone."""
-    pk = request.GET.get("removed", "")
-    if not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
-        return None
-    gone = SavedStudy.objects.filter(member=request.user.pk, study=int(pk), removed_at__isnull=False)
-    row = gone.select_related("study").first()
-    return row.study if row else None

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import DataCopy, Member
 from forum.history import revisions_of
-from forum.models import CommentText, Draft, PostText
+from forum.models import CommentText, Draft, Folder, PostText
 from notices.following import follow
 from notices.models import Device, Follow, Notification
 from notices.telling import tell
@@ -25,6 +25,7 @@ from studies.models import (
     ImportRun,
     MentionedWork,
     ReadingList,
+    SavedSearch,
     StudySuggestion,
     Summary,
     SummaryDraft,
@@ -130,6 +131,8 @@ class World:
             member=self.author, kind="post_new", fields={"body": "Words"}, updated_at=timezone.now()
         )
         self.picture = make_picture(self.author)
+        self.search = SavedSearch.objects.create(member=self.author, place="site", name="x", query="x")
+        self.folder = Folder.objects.create(member=self.author, name="Mine")
         self.list = ReadingList.start(self.author, title="Mine")
         self.list.add(self.study)
         tell([self.author], kind="standing", key="one", words="News", url="/")
@@ -179,6 +182,8 @@ class World:
             "forum:picture_use": [self.picture.name], "forum:picture_remove": [self.picture.name],
             "forum:draft_discard": [self.draft.pk],
             "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],
+            "pages:folder_delete": [self.folder.pk],
+            "pages:search_saved": [self.search.pk],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
             "forum:comment_remove": [self.comment.pk, revisions_of("comment", self.comment).get().pk],
             "studies:export": [study.pk, study.slug, "bib"], "studies:saved_export": ["bib"],

@@ -5,10 +5,11 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.search import NEAR, Question, finding
+from common.search import NEAR, Question, finding, patience
 from forum.models import Comment, Post
 from pages.searching import operators
 from pages.searching.kinds import Search
@@ -227,6 +228,21 @@ class TestPages:
         assert "More posts" in page
 
 
+class TestPatience:
+    def test_a_search_that_takes_too_long_is_stopped_and_says_so(self, client, monkeypatch):
+        def slow(*args):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(5)")
+
+        make_post(title="Minoxidil")
+        monkeypatch.setattr("pages.views.search.patience", lambda: patience(100))
+        monkeypatch.setattr("pages.searching.kinds.Search.few", slow)
+        assert "took too long and was stopped" in client.get("/search/?q=minoxidil").text
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() != ("100ms",)
+
+
 class TestSnippets:
     def test_mark_the_words_and_nothing_else(self, client):
         make_comment(body="I took <b>minoxidil</b> & it <script>alert(1)</script> helped. \ue000x\ue001")
@@ -273,8 +289,6 @@ class TestBounds:
             5,
             [],
         )
-        from django.db import connection
-
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN ANALYZE {sql}", params)
             plan = "\n".join(line for (line,) in cursor.fetchall())
