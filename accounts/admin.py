@@ -13,7 +13,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from accounts import names
-from accounts.models import Member
+from accounts.models import Flair, Member
 from accounts.models.leaving import is_taken
 
 
@@ -118,3 +118,28 @@ class MemberAdmin(UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).defer("bio", "bio_html")
+
+
+@admin.register(Flair)
+class FlairAdmin(admin.ModelAdmin):
+    """Moderators grant it, never to themselves. The desk's log keeps who did."""
+
+    list_display = ("member", "words", "granted_by", "granted_at", "is_shown")
+    list_select_related = ("member", "granted_by")
+    search_fields = ("member__username", "words")
+    fields = ("member", "words", "proof")
+    autocomplete_fields = ("member",)
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Flair | None = None) -> Any:
+        return ("member",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Flair, form: Any, change: bool) -> None:
+        if obj.member_id == request.user.pk:
+            raise PermissionDenied("Nobody grants flair to themselves.")
+        obj.granted_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        for flair in queryset:
+            flair.delete()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from allauth.account import app_settings
 from allauth.account import forms as allauth
@@ -162,6 +164,42 @@ class BioForm(forms.Form):
 
     def clean_bio(self) -> str:
         return clean_text(self.cleaned_data["bio"])
+
+
+@cache
+def _zones() -> list[str]:
+    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+
+
+class AppearanceForm(forms.ModelForm):
+    """How the pages look. The zones are those that this machine knows."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        help_text="Moments are told in it. Empty: UTC.",
+        required=False,
+        choices=lambda: [("", "UTC"), *((zone, zone.replace("_", " ")) for zone in _zones())],
+    )
+
+    class Meta:
+        model = Member
+        fields = ("theme", "text_size", "time_zone")
+        labels = {"theme": "Colours", "text_size": "Size of text"}
+        widgets = {"theme": forms.RadioSelect, "text_size": forms.RadioSelect}
+
+
+class PrivacyForm(forms.ModelForm):
+    class Meta:
+        model = Member
+        fields = ("hides_activity", "hides_from_search")
+        labels = {
+            "hides_activity": "Keep the lists of what I wrote off my profile",
+            "hides_from_search": "Leave me out of the search for members and of suggestions",
+        }
+        help_texts = {
+            "hides_activity": "Posts and comments stay where they are. Moderators still see the lists.",
+            "hides_from_search": "Who knows your name can still open your profile and mention you.",
+        }
 
 
 class LeaveForm(forms.Form):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -32,6 +34,21 @@ def coarsen(sender: type, instance: UserSession, **facts: Any) -> None:
     """
     address = ipaddress.ip_address(instance.ip)
     instance.ip = str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False).network_address)
+
+
+class TimeZoneMiddleware:
+    """Tells moments in the member's own time zone. Stands behind ``SessionAgeMiddleware``."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        zone = None
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            with suppress(ZoneInfoNotFoundError, ValueError):  # one that this machine does not know any more
+                zone = ZoneInfo(request.user.time_zone) if request.user.time_zone else None
+        with timezone.override(zone):
+            return self.get_response(request)
 
 
 class SessionAgeMiddleware:

@@ -22,10 +22,10 @@ from procrastinate.contrib.django.models import (
 )
 
 from accounts import avatars
-from accounts.models import DataCopy, GoneName, Leaving, Member
+from accounts.models import DataCopy, Flair, GoneName, Leaving, Member
 from common import personal
 from common.models import Pace, Tag
-from common.personal import Choice, Delete, Keep, Part, With, Words, Work
+from common.personal import Choice, Clear, Delete, Keep, Part, With, Words, Work
 
 
 def _address(row: Any) -> str:
@@ -66,7 +66,10 @@ def register() -> None:
     personal.register(
         Part(
             Member, "pk", Keep("the account goes last (accounts.leaving)"), "profile", about="your account",
-            fields=("username", "email", "bio", "date_joined", "last_login", "is_active", "is_staff"), address=_address,
+            fields=(
+                "username", "email", "bio", "date_joined", "last_login", "is_active", "is_staff", "theme", "text_size",
+                "time_zone", "hides_activity", "hides_from_search",
+            ), address=_address,
         ),
         Part(
             Member.groups.through, "member", Delete(), "groups", ("group__name",), about="groups you serve in",
@@ -90,6 +93,11 @@ def register() -> None:
             UserSession, "user", Work(end_sessions), "sessions", ("created_at", "last_seen_at", "ip", "user_agent"),
             about="where you are signed in; of an address its network only",
         ),
+        Part(
+            Flair, "member", Delete(), "flair", ("words", "is_shown", "granted_at"),
+            about="what is proved about you and stands beside your name",
+        ),
+        Part(Flair, "granted_by", Clear(granted_by=None), withheld="flair is about others"),
         Part(
             Leaving, "member", With(Member), "leaving", ("choice", "asked_at", "due_at"), about="that you are leaving",
         ),

@@ -9,7 +9,7 @@ from accounts.views import avatars
 from accounts.views.data import data, data_file
 from accounts.views.leaving import leave, stay
 from accounts.views.sessions import sessions
-from accounts.views.settings import settings_page
+from accounts.views.settings import appearance, privacy, settings_page
 from accounts.views.signin import LoginView
 from accounts.views.signup import SignupView
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path("settings/", settings_page, name="settings"),
     path("settings/data/", data, name="data"),
     path("settings/data/<int:pk>/download/", data_file, name="data_file"),
+    path("settings/appearance/", appearance, name="appearance"),
+    path("settings/privacy/", privacy, name="privacy"),
     path("settings/leave/", leave, name="leave"),
     path("leaving/<str:token>/", stay, name="stay"),
     path("settings/sessions/", sessions, name="sessions"),

@@ -32,7 +32,7 @@ def members(typed: str, besides: Collection[int] = ()) -> list[str]:
     begins = Q(name_key__startswith=key)
     if joined := ONE_OF_TWO.get(key[-1]):
         begins |= Q(name_key__startswith=key[:-1] + joined)
-    others = Member.objects.filter(begins, is_active=True).exclude(pk__in=besides)
+    others = Member.objects.findable().filter(begins).exclude(pk__in=besides)
     found = others.order_by("name_key").values_list("username", flat=True)
     return sorted(found[:MOST], key=lambda name: not name.lower().startswith(typed.lower()))
 

@@ -38,10 +38,26 @@ class MemberManager(UserManager["Member"]):
             for member in found.filter(is_active=True).only("username")
         }
 
+    def findable(self) -> models.QuerySet[Member]:
+        """Who is here and may be found: in lists of members, suggestions and search."""
+        return self.filter(is_active=True, hides_from_search=False)
+
     def librarians(self) -> models.QuerySet[Member]:
         """Who keeps the library: those for whom ``is_librarian`` holds, whatever second factor they have."""
         serves = Q(is_superuser=True) | Q(groups__name=LIBRARIANS)
         return self.filter(serves, is_active=True, is_staff=True).distinct()
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", "As my device has it"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class TextSize(models.TextChoices):
+    USUAL = "usual", "Usual"
+    LARGE = "large", "Large"
+    LARGER = "larger", "Larger"
 
 
 RIGHTS = ("is_staff", "is_superuser", "is_active")
@@ -82,6 +98,13 @@ class Member(AbstractUser):
     )
     bio_html = models.TextField(editable=False, blank=True, default="")
     avatar = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM, db_default=Theme.SYSTEM)
+    text_size = models.CharField(max_length=6, choices=TextSize, default=TextSize.USUAL, db_default=TextSize.USUAL)
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="empty: the site's")
+    hides_activity = models.BooleanField(default=False, db_default=False)
+    hides_from_search = models.BooleanField(default=False, db_default=False)
+    # What stands beside the name on everything signed with it; kept from ``Flair`` so that lists ask nothing more.
+    flair = models.CharField(max_length=60, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[Any] = MemberManager()
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import devices
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
@@ -18,6 +20,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         return _end(request, request.POST.get("end", ""))
     alive = UserSession.objects.purge_and_list(request.user)
     alive.sort(key=lambda session: session.last_seen_at, reverse=True)
+    for session in alive:
+        session.device = devices.name_of(session.user_agent)
     return render(request, "accounts/sessions.html", {"sessions": alive})
 
 

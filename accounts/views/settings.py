@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import BioForm
+from accounts.forms import AppearanceForm, BioForm, PrivacyForm
+from accounts.models import Flair, Member
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,3 +24,34 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Saved. This is how others see you now.")
         return redirect("accounts:settings")
     return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def appearance(request: HttpRequest) -> HttpResponse:
+    """How the pages look to this member: theme, size of text, time zone."""
+    return _change(request, AppearanceForm, "Appearance", "Saved. The pages look so from now on.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What others can find out about this member."""
+    flair = Flair.objects.filter(member=request.user.pk).first()
+    if flair and request.method == "POST" and "flair" in request.POST:
+        flair.is_shown = request.POST["flair"] == "show"
+        flair.save()
+        messages.success(request, "Saved.")
+        return redirect("accounts:privacy")
+    return _change(request, PrivacyForm, "Privacy", "Saved.", flair=flair)
+
+
+def _change(request: HttpRequest, kind: type[forms.ModelForm], title: str, done: str, **more: Any) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "accounts/choices.html", {"form": kind(instance=request.user), "title": title, **more})
+    form = kind(request.POST, instance=Member.objects.get(pk=request.user.pk))
+    if not form.is_valid():
+        return render(request, "accounts/choices.html", {"form": form, "title": title, **more}, status=422)
+    form.instance.save(update_fields=list(form.fields))
+    messages.success(request, done)
+    return redirect(request.path)

@@ -141,7 +141,7 @@ class Search:
         begins = Q(pk__in=[])
         for word in words:
             begins |= Q(username__istartswith=word)
-        members = Member.objects.filter(begins, is_active=True).exclude(pk__in=muted_by(self.user).members)
+        members = Member.objects.findable().filter(begins).exclude(pk__in=muted_by(self.user).members)
         return list(members.order_by("username")[:most])
 
     def _tags(self, words: list[str], most: int) -> list[Tag]:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Member
+from accounts.privacy import shows_activity
 from common.counting import capped_count
 from common.feeds import atom
 from common.paging import paginate
@@ -44,9 +45,13 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         posts, comments = posts.none(), comments.none()
     after = request.GET.get("after", "")
     lists = ReadingList.objects.filter(owner=member, is_public=True)
+    shows = shows_activity(member, to=request.user)
+    if not shows:
+        posts, comments, lists = posts.none(), comments.none(), lists.none()
     context = {
         "member": member,
         "show": show,
+        "is_private": not shows,
         "is_muted": is_muted,
         "shows_muted": shows_muted,
         "is_followed": bool(followed_among(request.user, [member])),
@@ -72,5 +77,7 @@ def profile_feed(request: HttpRequest, name: str) -> HttpResponseBase:
     member = get_object_or_404(Member, username__iexact=name, is_active=True)
     if member.username != name:
         return redirect("pages:profile_feed", member.username, permanent=True)
+    if not shows_activity(member, to=request.user):
+        raise Http404("This member keeps the list of their posts to themself.")
     entries = newest_posts(author=member)
     return atom(request, title=f"Posts by {member}", url=member.get_absolute_url(), entries=entries)

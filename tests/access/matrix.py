@@ -186,6 +186,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "notices:close_feeds": (NOTHING, MEMBERS),
     "accounts:settings": (MEMBERS, MEMBERS),
     "accounts:sessions": (MEMBERS, MEMBERS),
+    "accounts:appearance": (MEMBERS, MEMBERS),
+    "accounts:privacy": (MEMBERS, MEMBERS),
     "accounts:leave": (MEMBERS, MEMBERS),
     "accounts:data": (MEMBERS, MEMBERS),
     "accounts:data_file": (OWNER, NOTHING),
