@@ -102,6 +102,14 @@ def tell_audience(audience_id: int) -> None:
         pass
 
 
+@app.periodic(cron="23 4 * * *")
+@app.task(name="notices.forget_jobs", queueing_lock="notices.forget_jobs", pass_context=True)
+async def forget_jobs(context: JobContext, timestamp: int) -> None:
+    """Every night: what is known of jobs that were done three days ago; of those that failed, after a month."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=72)
+    await context.app.job_manager.delete_old_jobs(nb_hours=720, include_failed=True)
+
+
 @app.periodic(cron="5 * * * *")
 @app.task(name="notices.send_digests", lock="send_digests", queueing_lock="send_digests")
 def send_digests(timestamp: int) -> None:

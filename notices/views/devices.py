@@ -62,7 +62,7 @@ def device_add(request: HttpRequest) -> HttpResponse:
         **form.cleaned_data,
     )
     messages.success(request, "You are told on this device too.")
-    return redirect("notices:preferences")
+    return JsonResponse({})  # the script loads the page anew
 
 
 @require_POST
