@@ -429,7 +429,7 @@ LIMITS: dict[str, dict[str, str]] = {
         "words": "Drafts are kept once a second.",
     },
     "upload": {
-        "title": "Pictures", "member": "10/minute 100/day", "new": "5/minute 20/day", "network": "300/hour",
+        "title": "Pictures sent", "member": "10/minute 100/day", "new": "5/minute 20/day", "network": "300/hour",
         "words": "You have sent many pictures in a short time.",
     },
     "vote": {
