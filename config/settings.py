@@ -375,6 +375,7 @@ LIST_PAGE = 25  # rows on one page of any list
 REPUTATION = {
     "post_upvote": 1,
     "comment_upvote": 1,
+    "answer": 10,  # a comment that was marked as the answer
     "summary": 10,  # a summary that a member proposed and that was published
     "report": 2,  # a report that a moderator found right
     "against": -5,  # something of one's own that a moderator acted on after reports
@@ -436,6 +437,10 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour",
         "trusted": "80/minute 1200/hour", "network": "1200/hour",
         "words": "You have pressed that often in a short time.",
+    },
+    "poll": {
+        "title": "Votes in polls", "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "600/hour",
+        "words": "You have voted in polls many times in a short time.",
     },
     "report": {
         "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day",

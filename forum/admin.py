@@ -61,7 +61,7 @@ class ModeratedAdmin(LookOnly, admin.ModelAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
-    list_display = ("name", "slug", "position", "allows_pseudonyms", "description")
+    list_display = ("name", "slug", "position", "allows_pseudonyms", "takes_answers", "description")
     list_editable = ("position",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}

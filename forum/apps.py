@@ -10,7 +10,7 @@ class ForumConfig(AppConfig):
         from accounts.models import Member
         from common import picturing
         from common.models import Tag
-        from forum import earning, letters, masks, personal, pictures, signals, told
+        from forum import earning, letters, masks, personal, pictures, signals, solving, told
         from forum.models import Category, Comment, Picture, Post
         from moderation import reporting, reputation
         from notices import following, kinds, muting
@@ -62,6 +62,7 @@ class ForumConfig(AppConfig):
             kinds.Kind("reply", "Somebody replies to my post or comment", contents=letters.of_one, is_personal=True),
             kinds.Kind("mention", "Somebody mentions me by @name", contents=letters.of_one, is_personal=True),
             kinds.Kind("quote", "Somebody quotes my post or comment", contents=letters.of_one, is_personal=True),
+            kinds.Kind("answer", "My comment is marked as the answer", is_personal=True),
             kinds.Kind("new_comments", "New comments on a post I follow", contents=letters.of_comments),
             kinds.Kind(
                 "new_posts",
@@ -74,7 +75,18 @@ class ForumConfig(AppConfig):
         reputation.register(*earning.SOURCES)
         picturing.know(pictures.known)
         signals.words_written.connect(pictures.words_written, dispatch_uid="pictures")
+        signals.sight_changed.connect(solving.sight_changed, dispatch_uid="forum.solving")
         recount.register(
+            recount.Counter(
+                "forum_post",
+                "is_answered",
+                "SELECT count(*) > 0 FROM forum_solution s JOIN forum_comment c ON c.id = s.comment_id"
+                " WHERE s.post_id = t.id AND NOT c.is_hidden AND c.deleted_at IS NULL",
+            ),
+            recount.Counter("forum_poll", "voter_count", "SELECT count(*) FROM forum_ballot b WHERE b.poll_id = t.id"),
+            recount.Counter(
+                "forum_polloption", "vote_count", "SELECT count(*) FROM forum_ballotchoice c WHERE c.option_id = t.id"
+            ),
             recount.Counter("forum_post", "score", "SELECT count(*) FROM forum_postvote v WHERE v.thing_id = t.id"),
             recount.Counter(
                 "forum_comment", "score", "SELECT count(*) FROM forum_commentvote v WHERE v.thing_id = t.id"

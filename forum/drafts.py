@@ -168,7 +168,7 @@ def keep(member, writing: Keeper, fields: dict[str, str]) -> Draft | None:
 
 
 def _has_words(fields: dict[str, str]) -> bool:
-    return any(fields.get(name, "").strip() for name in ("title", "body", "tags", "own_gist", "reason"))
+    return any(fields.get(name, "").strip() for name in ("title", "body", "tags", "own_gist", "reason", "poll_options"))
 
 
 def _was_sent(member, place: Place, fields: dict[str, str]) -> bool:

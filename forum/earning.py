@@ -37,6 +37,15 @@ def _comments(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     return {each.pk: Line(f"a comment on “{each.post.title}”", each.get_absolute_url()) for each in comments}
 
 
+# Whoever marks their own words as the answer earns nothing by it.
+ANSWERS = """
+    SELECT t.author_id AS member_id, t.id AS object_id, (s.marked_at AT TIME ZONE 'UTC')::date AS day, count(*) AS count
+    FROM forum_solution s JOIN forum_comment t ON t.id = s.comment_id JOIN forum_post p ON p.id = s.post_id
+    WHERE t.author_id IS NOT NULL AND p.author_id IS DISTINCT FROM t.author_id
+        AND NOT t.is_hidden AND t.deleted_at IS NULL
+    GROUP BY 1, 2, 3
+"""
+
 SOURCES = (
     Source(
         "post_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_post"), _posts, is_public=True
@@ -45,6 +54,7 @@ SOURCES = (
         "comment_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_comment"), _comments,
         is_public=True,
     ),
+    Source("answer", "the answer to a post:", "answers to a post:", ANSWERS, _comments, is_public=True),
 )  # fmt: skip
 
 
@@ -66,3 +76,8 @@ def of_withdrawal(thing: Any, moment: datetime) -> None:
 def sight_changed(thing: Any) -> None:
     """What went out of sight takes its entries with it; what comes back brings those it has votes for now."""
     reputation.settle(_kind(thing), thing.author_id, [thing.pk])
+
+
+def of_answer(comment: Any) -> None:
+    """A comment was marked as the answer, or is it no more, or went out of sight or came back. Its author is held."""
+    reputation.settle("answer", comment.author_id, [comment.pk])

@@ -9,7 +9,9 @@ from django.conf import settings
 
 from common import tags as tagging
 from common.text import clean_line, clean_text
+from forum import polls
 from forum.models import Category, Post
+from forum.poll_forms import PollFields
 
 DAMAGED = "Something hidden in this form is damaged. Copy your text, open the form anew, and send it from there."
 
@@ -133,8 +135,8 @@ class PostFields(forms.Form):
         return {name: data[name] for name in ("category", "title", "body", "tags", "own_gist")}
 
 
-class PostForm(TokenMixin, PostFields):
-    """A new post."""
+class PostForm(TokenMixin, PollFields, PostFields):
+    """A new post, with a poll if it asks something."""
 
     masked = forms.BooleanField(label="Post without my name", required=False)
 
@@ -153,10 +155,15 @@ class PostForm(TokenMixin, PostFields):
         return super().verb_arguments() | {"masked": self.cleaned_data["masked"]}
 
 
-class PostEditForm(VersionMixin, PostFields):
+class PostEditForm(VersionMixin, PollFields, PostFields):
     """A post that is there already."""
 
     reason = edit_reason()
+
+    def leave_poll(self) -> None:
+        """The poll that is there may not change any more."""
+        for name in PollFields.base_fields:
+            del self.fields[name]
 
     @classmethod
     def filled_from(cls, post: Post) -> PostEditForm:
@@ -169,6 +176,7 @@ class PostEditForm(VersionMixin, PostFields):
                 "tags": [tag.name for tag in post.tags.all()],
                 "own_gist": post.own_gist,
                 "version": post.version,
+                **cls.poll_initial(polls.terms_of(getattr(post, "poll", None))),
             }
         )
 

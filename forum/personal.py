@@ -15,6 +15,8 @@ from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear
 from common.text import slugify_title
 from forum import pictures
 from forum.models import (
+    Ballot,
+    BallotChoice,
     Comment,
     CommentText,
     CommentVote,
@@ -23,6 +25,8 @@ from forum.models import (
     Mask,
     Picture,
     PictureUse,
+    Poll,
+    PollOption,
     Post,
     PostNews,
     PostTag,
@@ -31,9 +35,11 @@ from forum.models import (
     ReadMark,
     Removal,
     SavedWords,
+    Solution,
     Visit,
 )
 from forum.models.vote import Vote
+from forum.polls import withdraw_ballots
 from moderation import reputation
 from moderation.personal import forget_words_about
 from notices.models import Notification
@@ -67,6 +73,7 @@ def let_go_of_posts(member: Any, choice: Choice, by: str = "author") -> int:
             post.tag_items.all().delete()
         empty = {"title": "", "body": "", "body_html": "", "tag_words": "", "edit_reason": ""}
         PostText.objects.filter(post__in=ids).update(**empty)
+        Poll.objects.filter(post__in=ids).delete()
         Post.objects.filter(pk__in=ids).update(title="", own_gist="", gist="")
         _revisions("Post").filter(post__in=ids).delete()  # also what the trigger kept of the words just now
         Notification.objects.filter(place__in=[f"post:{pk}" for pk in ids]).delete()
@@ -104,7 +111,11 @@ def post_address(row: Mapping[str, Any], pk: str = "id") -> str:
     return reverse("forum:post", args=[row[pk], slugify_title(row.get("title") or "post")])
 
 
+OF_POLL = ("post_id", "question", "is_multiple", "is_open", "closes_at", "options__words", "options__vote_count")
+
+
 def register() -> None:
+    personal.impersonal("which comment answered a post, and not who said so", Solution)
     post_revision, comment_revision = (apps.get_model("forum", f"{of}Revision") for of in ("Post", "Comment"))
     of_post = (
         "id", "title", "text__body", "own_gist", "category__name", "text__tag_words", "posted_at", "edited_at",
@@ -173,6 +184,20 @@ def register() -> None:
             ReadMark, "member", Delete(), "read-marks", ("kind", "object_id", "marked_at"),
             about="lists you have marked as read",
         ),
+        Part(
+            BallotChoice, "ballot__member", Work(lambda member, choice: withdraw_ballots(member, LOT)), "poll-votes",
+            ("ballot__poll__post_id", "option__words", "ballot__voted_at"), about="how you voted in polls",
+            address=lambda row: reverse("forum:post_short", args=[row["ballot__poll__post_id"]]),
+        ),
+        Part(Ballot, "member", With(BallotChoice), withheld="given out with what it chose"),
+        Part(
+            Poll, "post__author", With(Post), "polls", OF_POLL, about="polls in your posts, a line for each answer"
+        ),
+        Part(
+            Poll, "post__mask__member", With(Post), "polls-without-your-name", OF_POLL,
+            about="polls in your posts under a pseudonym",
+        ),
+        Part(PollOption, "poll__post__author", With(Post), withheld="given out with the poll"),
         Part(
             Draft, "member", Delete(), "drafts", ("kind", "thing_id", "fields", "version", "updated_at"),
             about="what you have begun and not sent",

@@ -9,7 +9,7 @@ from django.db.models import F, Func, Value
 from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
 
-SORTS = ("hot", "new", "top", "active", "unanswered")
+SORTS = ("hot", "new", "top", "active", "unanswered", "answered")
 PERIODS = {
     "day": timedelta(days=1),
     "week": timedelta(days=7),

@@ -89,6 +89,25 @@ def of_edit(thing: Post | Comment, before: str, after: str) -> None:
     _tell_quoted(thing, post, known, [each for each in quotes_now if each not in quoted])
 
 
+def of_answer(comment: Comment, post: Post, by: Any) -> None:
+    """Whoever wrote the comment hears that it is the answer."""
+    owner, who = masks.owner_of(comment), post.byline if post.is_by(by) else "A moderator"
+    words = f"{who} marked your comment on “{post}” as the answer"
+    if owner is not None:
+        telling.tell([owner], kind="answer", words=words, besides=by.pk, **_of_marked(comment, post))
+
+
+def of_answer_withdrawn(comment: Comment) -> None:
+    owner = masks.owner_of(comment)
+    if owner is not None:
+        telling.take_back([owner], kind="answer", key=_of_marked(comment, comment.post)["key"])
+
+
+def _of_marked(comment: Comment, post: Post) -> dict[str, Any]:
+    known = _of(comment, post)
+    return known | {"key": f"answer:{known['key']}"}
+
+
 def of_upvotes(thing: Any) -> None:
     """Whoever wrote it hears of a number of upvotes that is worth telling, of each once."""
     score = thing.score

@@ -1,11 +1,13 @@
 from django.urls import path
 
+from forum.asking_urls import urlpatterns as asking
 from forum.saving_urls import urlpatterns as saving
 from forum.views import comments, drafts, feeds, history, lists, masks, pictures, posts, suggesting, visits, votes
 
 app_name = "forum"
 
 urlpatterns = [
+    *asking,
     *saving,
     path("community/", lists.community, name="community"),
     path("community/feed.atom", feeds.community, name="community_feed"),

@@ -130,10 +130,13 @@ def hold(*members: int | None) -> None:
     if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [ids])
-        if len(cursor.fetchall()) < len(ids):
-            cursor.execute(OPEN, [ids])
+        if len(ids) == 1:
             cursor.execute(HOLD, [ids])
+            if cursor.fetchall():
+                return
+        # All rows are there before the first is locked: to wait for a new one with another in hand would be no order.
+        cursor.execute(OPEN, [ids])
+        cursor.execute(HOLD, [ids])
 
 
 def gain(kind: str, member: int | None, thing: int, moment: datetime) -> None:

@@ -19,13 +19,14 @@ from django.test import Client
 from accounts.models.member import MODERATORS
 from common.models import Tag
 from common.tags import set_tags
+from forum import polls, solving
 from forum.errors import Locked, StaleEdit
-from forum.models import Comment, Post, PostTag, PostText
+from forum.models import Comment, Poll, Post, PostTag, PostText, Solution
 from notices.following import follow
 from notices.models import Notification
 from studies.arrivals import tell_of_new_studies
 from studies.models import ReadingList, SavedStudy, Study, StudyTag
-from tests.builders import make_category, make_comment, make_member, make_post, make_study
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,6 +100,40 @@ def test_two_hundred_presses_by_forty_members_leave_the_score_at_the_votes(kind)
     thing.refresh_from_db()
     assert thing.score == thing.votes.count()
     assert len(answers) == 200
+
+
+def test_votes_in_a_poll_by_forty_members_who_change_their_minds_equal_the_ballots():
+    post = make_post()
+    polls.set_terms(post, polls.Terms(("Yes", "No", "Perhaps"), is_multiple=True))
+    options = list(post.poll.options.values_list("pk", flat=True))
+    words, clients = random.Random(3), [signed_in(make_member()) for _ in range(20)]
+    sent = [(client, words.sample(options, words.randint(1, 3))) for client in clients for _ in range(3)]
+    sent += [(client, chosen) for client, chosen in sent[:20]]
+    words.shuffle(sent)
+    answers = at_once(
+        (lambda client=client, chosen=chosen: client.post(f"/posts/{post.pk}/poll/vote/", {"option": chosen}))
+        for client, chosen in sent
+    )
+    assert {answer.status_code for answer in answers} == {302}
+    poll = Poll.objects.get()
+    assert poll.voter_count == poll.ballots.count() == 20
+
+
+def test_one_answer_stands_when_an_author_and_moderators_mark_several_at_once_and_one_is_hidden():
+    post, moderator = make_post(), make_moderator()
+    comments = [make_comment(post) for _ in range(6)]
+    jobs = [lambda comment=comment: solving.mark(comment, post.author) for comment in comments * 3]
+    jobs += [lambda comment=comment: solving.withdraw(comment, post.author) for comment in comments]
+    jobs += [lambda: Comment.objects.get(pk=comments[0].pk).hide(moderator, "Rude")]
+
+    def run(job: Callable[[], object]) -> None:
+        with contextlib.suppress(Locked):
+            job()
+
+    at_once((lambda job=job: run(job)) for job in jobs)
+    assert Solution.objects.count() <= 1
+    post.refresh_from_db()
+    assert post.is_answered == Solution.objects.filter(comment__is_hidden=False).exists()
 
 
 def test_on_off_on_by_twenty_members_leaves_twenty():

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from common.models import Tag
 from common.tags import set_tags
-from forum import saving
+from forum import polls, saving, solving
 from forum.models import Category, Comment, CommentText, Draft, Post, PostTag, PostText
 from moderation.reporting import report
 from notices.following import follow, unfollow
@@ -76,6 +76,9 @@ class World:
         self.list = ReadingList.start(self.reader, title="To read", is_public=True)
         self.run = ImportRun.objects.create(kind="file", state="done", title="records.xml", asked_by=self.member)
         self.rows = 0
+        polls.set_terms(self.post, polls.Terms(("Yes", "No"), is_open=True))
+        self.option = self.post.poll.options.first()
+        solving.mark(make_comment(self.post), self.member)
 
     def grow(self, rows: int) -> None:
         """Let there be this many of everything that any list shows."""
@@ -93,10 +96,13 @@ class World:
                     member=self.reader, kind=kind, thing_id=about, fields={"body": "Words"}, updated_at=timezone.now()
                 )
             post.upvote(writer)
+            polls.vote(self.post.poll, writer, [self.option.pk])
+            solving.mark(make_comment(post, author=writer), self.member)
             make_post(author=self.reader).upvote(writer)
             comment.upvote(self.member)
             masked = make_post(author=self.reader, category=self.category, masked=True, tags=["shared"])
             make_comment(masked, author=self.reader)
+            masked.upvote(writer)
             study = make_study(
                 f"Words study {number}", authors=["Doe", f"Roe {number}"], journal=self.journal, tldr="Helps."
             )
@@ -161,7 +167,10 @@ class World:
             "journal": self.journal.get_absolute_url(),
             "author": self.author.get_absolute_url(),
             "community": "/community/",
-            **{f"community, {sort}": f"/community/?sort={sort}" for sort in ("new", "top", "active", "unanswered")},
+            **{
+                f"community, {sort}": f"/community/?sort={sort}"
+                for sort in ("new", "top", "active", "unanswered", "answered")
+            },
             "category": self.category.get_absolute_url(),
             "post": post,
             "post, oldest comments first": f"{post}?sort=old",
@@ -216,6 +225,7 @@ class World:
             "what one posted without a name": "/community/without-a-name/",
             "one's own pictures": "/pictures/",
             "a picture": self.picture.get_absolute_url(),
+            "who voted in a poll": f"/posts/{self.post.pk}/poll/{self.option.pk}/voters/",
             "what members are told": "/settings/notices/",
             "one's own ledger": f"/members/{self.reader}/reputation/",
             "studies asked for": "/studies/suggest/",
@@ -315,6 +325,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "trust", "member_trust", "badges",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
         "device_add", "device_remove", "push_worker",
+        "poll_vote", "poll_close", "comment_answer", "comment_no_answer",
     }  # fmt: skip
     others |= {
         "post_save", "post_unsave", "post_put_back", "post_keep", "comment_save", "comment_unsave", "comment_put_back",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -64,6 +65,15 @@ def age(moment: datetime) -> SafeString:
 def rendered(html: str) -> SafeString:
     """HTML that ``common.markdown.render`` made and stored. The only door by which stored HTML reaches a page."""
     return mark_safe(html)  # noqa: S308 - sanitised by nh3 at save
+
+
+PLACE = re.compile(r"""(<(?:li|a)\b[^<>]*?) id="fn[A-Za-z0-9-]*\"""")
+
+
+@register.filter
+def without_places(html: str) -> SafeString:
+    """The same stored HTML without the ids of its footnotes, for a page that shows a text a second time."""
+    return mark_safe(PLACE.sub(r"\1", html))  # noqa: S308 - sanitised by nh3 at save
 
 
 @register.filter

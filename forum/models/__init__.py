@@ -3,13 +3,17 @@ from forum.models.comment import Comment, CommentText
 from forum.models.draft import Draft
 from forum.models.mask import Mask
 from forum.models.picture import Picture, PictureUse
+from forum.models.poll import Ballot, BallotChoice, Poll, PollOption
 from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
 from forum.models.saved import Folder, SavedWords
+from forum.models.solution import Solution
 from forum.models.visit import ReadMark, Visit
 from forum.models.vote import CommentVote, PostVote
 
 __all__ = [
+    "Ballot",
+    "BallotChoice",
     "Category",
     "Comment",
     "CommentText",
@@ -19,6 +23,8 @@ __all__ = [
     "Mask",
     "Picture",
     "PictureUse",
+    "Poll",
+    "PollOption",
     "Post",
     "PostNews",
     "PostTag",
@@ -27,5 +33,6 @@ __all__ = [
     "ReadMark",
     "Removal",
     "SavedWords",
+    "Solution",
     "Visit",
 ]

@@ -16,6 +16,9 @@ class Category(models.Model):
     allows_pseudonyms = models.BooleanField(
         "posts without a name", default=False, db_default=False, help_text="members may post here under a pseudonym"
     )
+    takes_answers = models.BooleanField(
+        "answers", default=True, db_default=True, help_text="a comment may be marked as the answer to a post here"
+    )
 
     class Meta:
         verbose_name_plural = "categories"

@@ -91,6 +91,7 @@ class Post(Moderated, Signed, Upvotable):
     comment_count = models.PositiveIntegerField(default=0, editable=False)
     is_locked = models.BooleanField(default=False, editable=False)
     is_pinned = models.BooleanField(default=False, editable=False)
+    is_answered = models.BooleanField(default=False, db_default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     token = models.UUIDField(default=uuid.uuid4, editable=False)
     hotness = models.GeneratedField(
@@ -118,6 +119,7 @@ class Post(Moderated, Signed, Upvotable):
             models.Index(fields=["category", "-posted_at", "-id"], name="post_category_new"),
             models.Index(fields=["author", "-posted_at", "-id"], name="post_author_new"),
             models.Index(fields=["-posted_at", "-id"], name="post_unanswered", condition=Q(comment_count=0)),
+            models.Index(fields=["-posted_at", "-id"], name="post_answered", condition=Q(is_answered=True)),
             models.Index(fields=["-comment_count", "-id"], name="post_discussions", condition=~Q(subject_url="")),
             models.Index(fields=["category"], name="post_pinned", condition=Q(is_pinned=True)),
             models.Index(fields=["mask"], name="post_masked", condition=Q(mask__isnull=False)),

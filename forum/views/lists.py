@@ -18,6 +18,7 @@ ORDERS = {
     "top": ("-score", "-pk"),
     "active": ("-last_active_at", "-pk"),
     "unanswered": ("-posted_at", "-pk"),
+    "answered": ("-posted_at", "-pk"),
 }
 PERIODS = (("day", "Today"), ("week", "This week"), ("month", "This month"), ("year", "This year"), ("all", "All time"))
 MOST_PINNED = 5
@@ -31,6 +32,8 @@ def read_list(posts, sort: str, period: str, after: str) -> KeysetPage:
         raise Http404("The period is day, week, month, year or all.")
     if sort == "unanswered":
         posts = posts.filter(comment_count=0)
+    if sort == "answered":
+        posts = posts.filter(is_answered=True)
     if sort == "top" and (moment := ranking.since(period)):
         posts = posts.filter(posted_at__gte=moment)
     return paginate(posts.for_list(), ORDERS[sort], after)

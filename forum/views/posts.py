@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, quoting, saving, threads, visits
+from forum import drafts, polls, quoting, saving, solving, threads, visits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -23,10 +23,12 @@ from notices.following import level_of
 
 LOCKED = "This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it."
 
+POLL_ANSWERED = "Somebody voted in the poll in the meantime, so it stays as it was. Save again to change the rest."
+
 
 def readable_post(request: HttpRequest, pk: int) -> Post:
     """The post, with author, category and text, if this visitor may read it; else ``Http404``."""
-    posts = Post.objects.readable_by(request.user).select_related("author", "category", "text")
+    posts = Post.objects.readable_by(request.user).select_related("author", "category", "text", "poll")
     return get_object_or_404(posts.prefetch_related("tags"), pk=pk)
 
 
@@ -42,7 +44,7 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
 
 def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = None) -> dict:
     """What ``forum/posts/post.html`` needs."""
-    thread = _thread(request, shown)
+    thread, answer = _thread(request, shown), solving.answer_of(shown, request.user)
     news = visits.tell_new(thread.everyone, visits.visit(request, shown), request.user)
     # One query more for who may answer: a guest, and a page without the form, costs none.
     answers = shown.can_be_answered_by(request.user) and not thread.at
@@ -58,6 +60,9 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "form": form or CommentForm(initial=begun),
         "keeper": keeper,
         "comment_action": reverse("forum:comment_new", args=[shown.pk]),
+        "poll": polls.for_reader(shown, request.user),
+        "answer": answer,
+        "may_mark": solving.may_mark(shown, request.user),
         "voted": PostVote.of(request.user, [shown]),
         "level": level_of(request.user, shown),
         "kept": saving.kept_by(request.user, [shown], thread.everyone),
@@ -101,6 +106,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
                 if written.pseudonym:
                     limits.count(request, "mask")
                 limits.count_words(request, written.text.body_html)
+                polls.set_terms(written, form.poll_terms())
                 drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
@@ -116,10 +122,10 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Only its author can edit a post, and not while it is locked.")
     keeper = drafts.keeper(request, "post_edit", pk)
     if request.method != "POST":
-        form = PostEditForm.filled_from(shown)
+        form = _edit_form(shown, PostEditForm.filled_from(shown))
         form.initial.update(keeper.initial)
         return _composer(request, form, keeper, editing=shown)
-    form = PostEditForm(request.POST)
+    form = _edit_form(shown, PostEditForm(request.POST))
     if "preview" in request.POST:
         return _composer(request, form, keeper, editing=shown, preview=_previewed(request))
     if not form.is_valid():
@@ -132,12 +138,18 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
             sent = form.cleaned_data
             shown.edit(version=sent["version"], reason=sent["reason"], **form.verb_arguments())
             limits.count_words(request, shown.text.body_html, before)
+            if form.asks:
+                polls.set_terms(shown, form.poll_terms())
             drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
         return refused.told_by(_refused(request, form, keeper, editing=shown, status=refused.status))
     except Locked:
         form.add_error(None, LOCKED)
+        return _refused(request, form, keeper, editing=shown, status=409)
+    except polls.HasVotes:
+        form.leave_poll()
+        form.add_error(None, POLL_ANSWERED)
         return _refused(request, form, keeper, editing=shown, status=409)
     except StaleEdit:
         theirs = readable_post(request, pk)
@@ -146,6 +158,12 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         stale_text = f"{theirs.title}\n\n{theirs.text.body}"
         return _refused(request, form, keeper, editing=theirs, stale_text=stale_text, status=409)
     return redirect(shown)
+
+
+def _edit_form(shown: Post, form: PostEditForm) -> PostEditForm:
+    if polls.is_fixed(getattr(shown, "poll", None)):
+        form.leave_poll()
+    return form
 
 
 def _refused(request, form, keeper, **more) -> HttpResponse:

@@ -5,6 +5,11 @@
 {
   const LONGEST = 1500; // characters of a quote
 
+  const FORM = "#comments > .comment-form textarea";
+
+  const placeFor = (comment) => document.getElementById(comment.id.replace("comment-", "reply-"));
+  const textOf = (link) => link.closest(".comment, .post").querySelector(".prose");
+
   // The words that are selected within one text that can be quoted.
   function selected() {
     const selection = getSelection();
@@ -31,9 +36,9 @@
   async function formFor(link) {
     const comment = link.closest(".comment");
     if (!comment) {
-      return document.querySelector("#comments > .comment-form textarea");
+      return document.querySelector(FORM);
     }
-    const place = document.getElementById(comment.id.replace("comment-", "reply-"));
+    const place = placeFor(comment);
     if (!place.querySelector("textarea")) {
       const address = new URL(link.href);
       address.search = "";
@@ -95,10 +100,23 @@
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-quote]");
-    const what = link && selected();
-    if (what && what.link === link) {
-      event.preventDefault();
-      answer(what);
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) {
+      return;
     }
+    const what = selected();
+    const comment = link.closest(".comment");
+    const place = comment && placeFor(comment);
+    const isOpen = (place || document).querySelector(place ? "textarea" : FORM);
+    if (what && what.link === link) {
+      answer(what);
+    } else if (isOpen) {
+      // The form may hold words that the site has not got yet: what is quoted joins them.
+      answer({ link, words: textOf(link).innerText.trim() });
+    } else if (place) {
+      htmx.ajax("GET", link.getAttribute("href"), { target: place, swap: "innerHTML", event });
+    } else {
+      return;
+    }
+    event.preventDefault();
   });
 }

@@ -7,13 +7,15 @@ AUTHOR      who made it; others are refused (403)      OWNER       who owns it; 
 OTHERS      any member but who made it (403)           LIBRARIANS  who keeps the library; others are refused (403)
 OVERSEEN    who owns it, and moderators; to others it is not there (404)
 MODERATORS  who moderates; others are refused (403)
+STEWARDS    who made it, and moderators (403)
 NOBODY      it is not there for anyone (404)              NOTHING     this method does nothing here (405)
 """
 
 from __future__ import annotations
 
-ANYONE, MEMBERS, AUTHOR, OWNER, OVERSEEN, OTHERS, LIBRARIANS, MODERATORS, NOBODY, NOTHING = (
-    "anyone", "members", "author", "owner", "overseen", "others", "librarians", "moderators", "nobody", "nothing",
+ANYONE, MEMBERS, AUTHOR, STEWARDS, OWNER, OVERSEEN, OTHERS, LIBRARIANS, MODERATORS, NOBODY, NOTHING = (
+    "anyone", "members", "author", "stewards", "owner", "overseen", "others", "librarians", "moderators", "nobody",
+    "nothing",
 )  # fmt: skip
 
 MATRIX: dict[str, tuple[str, str]] = {
@@ -82,7 +84,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:comment_unsave": (NOTHING, MEMBERS),
     "forum:comment_put_back": (NOTHING, MEMBERS),
     "forum:comment_keep": (MEMBERS, MEMBERS),
+    "forum:poll_vote": (NOTHING, MEMBERS),
+    "forum:poll_close": (NOTHING, STEWARDS),
+    "forum:poll_voters": (MEMBERS, NOTHING),
     "forum:post_upvote": (NOTHING, OTHERS),
+    "forum:comment_answer": (NOTHING, STEWARDS),
+    "forum:comment_no_answer": (NOTHING, STEWARDS),
     "forum:comment_upvote": (NOTHING, OTHERS),
     "forum:post_withdraw": (NOTHING, MEMBERS),
     "forum:comment_withdraw": (NOTHING, MEMBERS),

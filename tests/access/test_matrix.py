@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
 from accounts.models import DataCopy, Member
+from forum import polls
 from forum.history import revisions_of
 from forum.models import CommentText, Draft, Folder, PostText
 from notices.following import follow
@@ -46,6 +47,7 @@ from tests.access.matrix import (
     OTHERS,
     OVERSEEN,
     OWNER,
+    STEWARDS,
 )
 from tests.builders import (
     make_category,
@@ -71,6 +73,7 @@ MEANING = {
     AUTHOR: (frozenset({"author"}), 403),
     OWNER: (frozenset({"author"}), 404),
     OVERSEEN: (frozenset({"author", "moderator", "admin"}), 404),
+    STEWARDS: (frozenset({"author", "moderator", "admin"}), 403),
     OTHERS: (SIGNED_IN - {"author"}, 403),
     LIBRARIANS: (frozenset({"librarian", "admin"}), 403),
     MODERATORS: (frozenset({"moderator", "admin"}), 403),
@@ -127,6 +130,7 @@ class World:
         # An earlier version of both, written past ``edit``: their number stays the one that ``form`` sends.
         PostText.objects.filter(post=self.post).update(body="Later words")
         CommentText.objects.filter(comment=self.comment).update(body="Later words")
+        polls.set_terms(self.post, polls.Terms(("Yes", "No"), is_open=True))
         self.draft = Draft.objects.create(
             member=self.author, kind="post_new", fields={"body": "Words"}, updated_at=timezone.now()
         )
@@ -184,6 +188,8 @@ class World:
             "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],
             "pages:folder_delete": [self.folder.pk],
             "pages:search_saved": [self.search.pk],
+            "forum:poll_vote": [self.post.pk], "forum:poll_close": [self.post.pk],
+            "forum:poll_voters": [self.post.pk, self.post.poll.options.first().pk],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
             "forum:comment_remove": [self.comment.pk, revisions_of("comment", self.comment).get().pk],
             "studies:export": [study.pk, study.slug, "bib"], "studies:saved_export": ["bib"],
@@ -229,6 +235,7 @@ class World:
             "title": "Words", "body": "Words", "category": "shelf", "tags": "", "token": str(uuid.uuid4()), "version": 1,
             "reason": "spam", "bio": "Words", "identifiers": "10.1000/x", "note": "Words", "to": "1", "until": "2030-01-01T00:00:00+00:00",
             "end": "others", "q": "acne", "do": "apart", "for": "post_new/0", "keep": self.study.pk,
+            "option": self.post.poll.options.first().pk,
         }  # fmt: skip
 
 
