@@ -367,6 +367,7 @@ EDIT_REASON_LIMIT = 200  # characters
 ALT_LIMIT = 300  # characters that say what a picture shows
 PICTURES_MOST = 400  # pictures of one member
 PICTURES_SIZE = 100_000_000  # bytes of all pictures of one member, as they are kept
+NOTE_LIMIT = 500  # characters of what moderators say above a post
 TAGS_LIMIT = 8  # tags on one post
 LIST_PAGE = 25  # rows on one page of any list
 

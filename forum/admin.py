@@ -4,63 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.apps import apps
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.utils.html import format_html
 
 from common.looking import LookOnly
-from forum.models import Category, Comment, CommentVote, Picture, PictureUse, Post, PostVote
+from forum.models import Category, CategoryModerator, Comment, CommentVote, Picture, PictureUse, Post, PostVote
 from forum.models.picture import MASKED
+from moderation.bulk import ModeratedDesk
 
 
-class ReasonForm(ActionForm):
-    """What every action of the desk asks for besides which one it is."""
-
-    reason = forms.CharField(max_length=500, required=False, widget=forms.TextInput(attrs={"placeholder": "Reason"}))
-    to_category = forms.ModelChoiceField(Category.objects.all(), required=False, empty_label="Move to …")
-
-
-class ModeratedAdmin(LookOnly, admin.ModelAdmin):
+class ModeratedAdmin(ModeratedDesk, LookOnly, admin.ModelAdmin):
     """Things members wrote: moderators look at them and act on them, and never rewrite them."""
 
-    action_form = ReasonForm
-    moderate_permission = ""
     list_per_page = 50
     show_full_result_count = False
-
-    def has_moderate_permission(self, request) -> bool:
-        """Whether this member may use the actions; Django asks for ``permissions=["moderate"]``."""
-        return request.user.has_perm(self.moderate_permission)
-
-    def act(self, request, queryset, verb: str, *arguments) -> None:
-        """Call a moderation verb on each chosen thing, with the reason the moderator gave."""
-        reason = request.POST.get("reason", "").strip()[:500]
-        if not reason:
-            self.message_user(request, "Give a reason, then press again. Nothing was changed.", messages.ERROR)
-            return
-        things = list(queryset.order_by("pk"))
-        for thing in things:
-            getattr(thing, verb)(request.user, *arguments, reason)
-        self.message_user(request, f"Done for {len(things)}: {verb}.", messages.SUCCESS)
 
     @admin.display(description="author", ordering="author")
     def by(self, thing: Any) -> str:
         return f"{thing.byline} (posted without a name)" if thing.byline.is_masked else str(thing.byline)
 
-    @admin.action(description="Hide", permissions=["moderate"])
-    def hide(self, request, queryset):
-        self.act(request, queryset, "hide")
 
-    @admin.action(description="Show again", permissions=["moderate"])
-    def unhide(self, request, queryset):
-        self.act(request, queryset, "unhide")
+class CategoryModeratorInline(admin.TabularInline):
+    model = CategoryModerator
+    extra = 0
+    autocomplete_fields = ("member",)
+
+    # A formset deletes one by one, but only where it is asked to keep count: ``delete`` tells the member's row.
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("member")
 
 
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
+    inlines = (CategoryModeratorInline,)
     list_display = ("name", "slug", "position", "allows_pseudonyms", "takes_answers", "description")
     list_editable = ("position",)
     search_fields = ("name", "slug")
@@ -86,7 +64,6 @@ class PostAdmin(ModeratedAdmin):
     search_help_text = "A word of the title, or a member's name"
     list_select_related = ("author", "category")
     date_hierarchy = "posted_at"
-    actions = ("hide", "unhide", "lock", "unlock", "pin", "unpin", "move")
     fields = (
         "title", "by", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score",
         "comment_count", "is_hidden", "is_locked", "is_pinned", "deleted_at", "page",
@@ -104,33 +81,6 @@ class PostAdmin(ModeratedAdmin):
     def page(self, post: Post) -> str:
         return post.get_absolute_url()
 
-    @admin.action(description="Lock", permissions=["moderate"])
-    def lock(self, request, queryset):
-        self.act(request, queryset, "lock")
-
-    @admin.action(description="Unlock", permissions=["moderate"])
-    def unlock(self, request, queryset):
-        self.act(request, queryset, "unlock")
-
-    @admin.action(description="Pin in its category", permissions=["moderate"])
-    def pin(self, request, queryset):
-        self.act(request, queryset, "pin")
-
-    @admin.action(description="Unpin", permissions=["moderate"])
-    def unpin(self, request, queryset):
-        self.act(request, queryset, "unpin")
-
-    @admin.action(description="Move to the category chosen", permissions=["moderate"])
-    def move(self, request, queryset):
-        slug = request.POST.get("to_category", "")
-        category = (
-            Category.objects.filter(pk=slug).first() if slug.isascii() and slug.isdecimal() and len(slug) < 10 else None
-        )
-        if category is None:
-            self.message_user(request, "Choose the category to move to. Nothing was changed.", messages.ERROR)
-            return
-        self.act(request, queryset, "move", category)
-
 
 @admin.register(Comment)
 class CommentAdmin(ModeratedAdmin):
@@ -140,7 +90,6 @@ class CommentAdmin(ModeratedAdmin):
     search_fields = ("author__username", "post__title")
     search_help_text = "A member's name, or a word of the post's title"
     list_select_related = ("author", "post", "text")
-    actions = ("hide", "unhide")
     fields = ("post", "by", "body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at", "page")
 
     @admin.display(description="text")
@@ -166,7 +115,6 @@ class PictureAdmin(ModeratedAdmin):
     search_fields = ("=name",)  # to find by owner would tell who stands behind a pseudonym
     search_help_text = "The picture's name, as its address has it"
     list_select_related = ("owner",)
-    actions = ("hide", "unhide", "remove")
     fields = ("drawn", "alt", "owner_name", "width", "height", "size", "uploaded_at", "is_hidden", "removed_at", "page")
 
     def get_queryset(self, request):
@@ -189,10 +137,6 @@ class PictureAdmin(ModeratedAdmin):
     @admin.display(description="page")
     def page(self, picture: Picture) -> str:
         return picture.get_absolute_url()
-
-    @admin.action(description="Remove for good", permissions=["moderate"])
-    def remove(self, request, queryset):
-        self.act(request, queryset, "remove")
 
 
 class VoteAdmin(LookOnly, admin.ModelAdmin):

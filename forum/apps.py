@@ -12,10 +12,12 @@ class ForumConfig(AppConfig):
         from common.models import Tag
         from forum import earning, letters, masks, personal, pictures, signals, solving, told
         from forum.models import Category, Comment, Picture, Post
-        from moderation import reporting, reputation
+        from forum.moderating import verbs
+        from moderation import acting, reporting, reputation
         from notices import following, kinds, muting
 
         personal.register()
+        acting.register(verbs.POSTS, verbs.COMMENTS, verbs.PICTURES)
         reporting.register(
             reporting.Reportable(
                 kind="post",
@@ -86,6 +88,11 @@ class ForumConfig(AppConfig):
             recount.Counter("forum_poll", "voter_count", "SELECT count(*) FROM forum_ballot b WHERE b.poll_id = t.id"),
             recount.Counter(
                 "forum_polloption", "vote_count", "SELECT count(*) FROM forum_ballotchoice c WHERE c.option_id = t.id"
+            ),
+            recount.Counter(
+                "accounts_member",
+                "moderates_categories",
+                "EXISTS (SELECT FROM forum_categorymoderator m WHERE m.member_id = t.id)",
             ),
             recount.Counter("forum_post", "score", "SELECT count(*) FROM forum_postvote v WHERE v.thing_id = t.id"),
             recount.Counter(

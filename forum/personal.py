@@ -17,7 +17,9 @@ from forum import pictures
 from forum.models import (
     Ballot,
     BallotChoice,
+    CategoryModerator,
     Comment,
+    CommentTerms,
     CommentText,
     CommentVote,
     Draft,
@@ -36,6 +38,7 @@ from forum.models import (
     Removal,
     SavedWords,
     Solution,
+    ThreadTerms,
     Visit,
 )
 from forum.models.vote import Vote
@@ -175,6 +178,11 @@ def register() -> None:
         Part(
             CommentVote, "member", Work(withdraw_votes(CommentVote)), "comment-votes", ("thing_id", "voted_at"),
             about="comments you upvoted", address=lambda row: reverse("forum:comment", args=[row["thing_id"]]),
+        ),
+        Part(ThreadTerms, "post__author", With(Post), withheld="what moderators have set for the thread"),
+        Part(CommentTerms, "comment__author", With(Comment), withheld="what moderators have set for the comment"),
+        Part(
+            CategoryModerator, "member", Delete(), "categories", ("category__name",), about="categories you moderate",
         ),
         Part(
             Visit, "member", Delete(), "visits", ("post_id", "visited_at"), about="posts you have opened",

@@ -12,3 +12,6 @@ words_written = Signal()
 # A post or comment went out of everybody's sight or came back: hidden, shown again, deleted. ``post_id``,
 # ``comment_id`` (None where it is the post, and so everything under it).
 sight_changed = Signal()
+
+# Comments went from one post to another: ``comment_ids``, ``from_post``, ``to_post`` (ids). ``sender`` is Comment.
+comments_moved = Signal()

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from common import calling, quotes
 from forum import masks
-from moderation import told
+from moderation import log, told
 from notices import following, telling
 from notices.kinds import Line
 from notices.models import Follow, Notification
@@ -121,6 +121,13 @@ def of_upvotes(thing: Any) -> None:
     telling.tell([owner], kind="upvotes", words=words, **known)
 
 
+def record(moderator: Any, action: str, thing: Post | Comment, reason: str, **more: Any) -> Action:
+    """Write a line of the moderators' log and tell the author; ``more`` as ``moderation.log.record`` takes it."""
+    line = log.record(moderator, action, thing, reason, **more)
+    of_action(thing, line)
+    return line
+
+
 def of_action(thing: Post | Comment, action: Action) -> None:
     """The author hears what a moderator did to their post or comment, with the reason."""
     from forum.models import Post
@@ -154,6 +161,11 @@ def sight_changed(thing: Post | Comment) -> None:
         telling.restore(place, besides=gone.values_list("pk", flat=True))
     else:
         telling.withdraw(place)
+
+
+def moved(comments: Sequence[int], from_post: int, to_post: int) -> None:
+    """What tells of comments that went to another thread leads there, and goes out of sight with that one."""
+    telling.move_parts(comments, f"post:{from_post}", f"post:{to_post}")
 
 
 LINES = 5  # posts named under one notification of a digest

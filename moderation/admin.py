@@ -14,18 +14,56 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 
 from common.looking import LookOnly
-from moderation import reporting
+from moderation import acting, bulk, reporting
 from moderation.forms import ReasonForm
-from moderation.models import Action, AuditEntry, Case, Report
+from moderation.models import Action, AuditEntry, Case, ReasonTemplate, Report
 
 
 @admin.register(Action)
 class ActionAdmin(LookOnly, admin.ModelAdmin):
-    list_display = ("acted_at", "moderator", "action", "label", "reason")
+    list_display = ("acted_at", "moderator", "action", "label", "reason", "is_undone")
     list_filter = ("action", "acted_at")
     search_fields = ("label", "reason", "moderator__username")
-    list_select_related = ("moderator",)
+    list_select_related = ("moderator", "undone_by")
     show_full_result_count = False
+    exclude = ("details",)
+    action_form = bulk.BulkForm
+    actions = ("undo",)
+
+    @admin.display(description="undone", boolean=True)
+    def is_undone(self, action: Action) -> bool:
+        return hasattr(action, "undone_by")
+
+    @admin.action(description="Undo")
+    def undo(self, request: HttpRequest, actions) -> HttpResponse | None:
+        """Take back each of the chosen lines whose thing this moderator may act on."""
+        reason = ReasonForm(request.POST if request.POST.get("reason") or "apply" in request.POST else None)
+        if not reason.is_valid():
+            return bulk.ask(self, request, actions, "undo", "Undo", [reason])
+        done, refused = 0, []
+        # The newest first: what was done on top of something else goes first.
+        for action in actions.select_related("content_type").order_by("-pk"):
+            kind = acting.moderable_of(action.content_type.model_class())
+            thing = kind.rows().filter(pk=action.object_id).first() if kind else None
+            if thing is None or kind is None or not kind.may(request.user, thing):
+                refused.append("Some of it is not yours to undo.")
+                continue
+            try:
+                acting.undo(action, request.user, reason.cleaned_data["reason"])
+                done += 1
+            except acting.NothingToDo:
+                continue
+            except acting.CannotDo as cannot:
+                refused.append(str(cannot))
+        said, level = bulk.in_words(done, refused)
+        self.message_user(request, said, level)
+        return None
+
+
+@admin.register(ReasonTemplate)
+class ReasonTemplateAdmin(admin.ModelAdmin):
+    list_display = ("text", "position")
+    list_editable = ("position",)
 
 
 @admin.register(AuditEntry)

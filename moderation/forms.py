@@ -57,7 +57,10 @@ class ReasonForm(forms.Form):
     """Why a moderator does what they do."""
 
     reason = forms.CharField(
-        label="Reason", max_length=500, error_messages={"required": "Give a reason. Nothing was changed."}
+        label="Reason",
+        max_length=500,
+        widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
+        error_messages={"required": "Give a reason. Nothing was changed."},
     )
 
     def clean_reason(self) -> str:

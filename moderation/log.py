@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from moderation.models import Action
 
+_batch: ContextVar[uuid.UUID | None] = ContextVar("batch", default=None)
 
-def record(moderator, action: str, target: models.Model, reason: str, *, role: str = "") -> Action:
+
+@contextmanager
+def batch() -> Iterator[uuid.UUID]:
+    """All that is logged inside was done at once, and can be found and undone together by the id this gives."""
+    mark = uuid.uuid4()
+    token = _batch.set(mark)
+    try:
+        yield mark
+    finally:
+        _batch.reset(token)
+
+
+def record(
+    moderator,
+    action: str,
+    target: models.Model,
+    reason: str,
+    *,
+    details: Mapping[str, Any] | None = None,
+    undoes: Action | None = None,
+    role: str = "",
+) -> Action:
     """Write one line of the log, in the transaction of the action itself.
 
-    ``action`` is the verb (hide, lock, pin, move …), ``reason`` the moderator's own words, at most 500 characters.
+    ``action`` is the verb (hide, lock, pin, move …), ``reason`` the moderator's own words, at most 500 characters;
+    ``details`` is what undoing it needs, never shown; ``undoes`` is the line that this one takes back.
     ``role`` is said where the moderator's own does not tell it.
     """
     return Action.objects.create(
@@ -22,10 +51,17 @@ def record(moderator, action: str, target: models.Model, reason: str, *, role: s
         label=str(target)[:300],
         role=role or _role(moderator),
         reason=reason[:500],
+        details=dict(details or {}),
+        undoes=undoes,
+        batch=_batch.get(),
     )
 
 
 def _role(moderator) -> str:
     if moderator is None:
         return "the members' reports"
-    return "an admin" if moderator.is_superuser else "a moderator" if moderator.is_moderator else "a member"
+    if moderator.is_superuser:
+        return "an admin"
+    if moderator.is_moderator:
+        return "a moderator"
+    return "a category moderator" if moderator.moderates_categories else "a member"

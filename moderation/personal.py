@@ -13,7 +13,17 @@ from accounts.models import Member
 from accounts.personal import forget_at_desk
 from common import personal
 from common.personal import CALLED, LOT, SOMEBODY, Choice, Clear, Delete, Keep, Part, Words, Work
-from moderation.models import Action, Allowance, AuditEntry, Case, Report, Reputation, ReputationEntry, Trust
+from moderation.models import (
+    Action,
+    Allowance,
+    AuditEntry,
+    Case,
+    ReasonTemplate,
+    Report,
+    Reputation,
+    ReputationEntry,
+    Trust,
+)
 
 GONE = "a member who has left"
 
@@ -59,6 +69,7 @@ def forget_account(member: Any, choice: Choice) -> int:
 
 
 def register() -> None:
+    personal.impersonal("sentences of the site", ReasonTemplate)
     personal.register(
         Part(
             Action, "moderator", Clear(moderator=None), "moderation", ("acted_at", "action", "role", "reason"),

@@ -25,6 +25,17 @@ DEEDS: dict[str, str] = {
     "pin": "has pinned",
     "unpin": "has taken down from the top",
     "move": "has moved",
+    "retag": "has changed the tags of",
+    "edit": "has edited",
+    "undo edit": "has put back the words of",
+    "duplicate": "has marked as asked before",
+    "undo duplicate": "no longer takes for a duplicate",
+    "merge": "has merged into another thread",
+    "unmerge": "has made a thread of its own again",
+    "split": "has split off comments of",
+    "unsplit": "has brought back the comments of",
+    "slow": "has set slow mode for",
+    "close": "has set the day of closing for",
 }
 OUT_OF_SIGHT = frozenset({"hide"})
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from moderation.views import ledger, log, reports, trust
+from moderation.views import acts, ledger, log, reports, trust
 
 app_name = "moderation"
 
@@ -9,5 +9,8 @@ urlpatterns = [
     path("members/<str:name>/reputation/", ledger.ledger, name="ledger"),
     path("members/<str:name>/trust/", trust.member_trust, name="member_trust"),
     path("about/trust/", trust.trust_levels, name="trust"),
+    path("moderation/undo/<int:pk>/", acts.undo, name="undo"),
     path("moderation/log/", log.public_log, name="log"),
+    path("moderation/<slug:kind>/<int:pk>/", acts.moderate, name="moderate"),
+    path("moderation/<slug:kind>/<int:pk>/<slug:verb>/", acts.act, name="act"),
 ]

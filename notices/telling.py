@@ -323,6 +323,11 @@ def _move(source: str, target: str, step: int, places: Sequence[str], part: int)
             cursor.execute(moved, {"places": list(places), "part": part})
 
 
+def move_parts(parts: Iterable[int], from_place: str, to_place: str) -> None:
+    """Let what tells of these parts alone stand at another place. What has gathered them stays where it is."""
+    Notification.objects.filter(place=from_place, part__in=list(parts)).update(place=to_place)
+
+
 def withdraw(place: str, part: int | None = None) -> None:
     """Show nobody any more what tells of a place, or of one part of it: it went out of sight."""
     audiences.withhold([place], part)

@@ -77,6 +77,7 @@ class StudiesConfig(AppConfig):
         naming.know(StudyNames())
         signals.words_written.connect(mentions.words_written, dispatch_uid="mentions")
         signals.sight_changed.connect(mentions.sight_changed, dispatch_uid="mentions")
+        signals.comments_moved.connect(mentions.comments_moved, dispatch_uid="mentions")
         pre_delete.connect(mentions.study_goes, sender="studies.Study", dispatch_uid="mentions")
         post_delete.connect(mentions.study_gone, sender="studies.Study", dispatch_uid="mentions")
         recount.register(

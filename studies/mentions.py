@@ -244,6 +244,30 @@ def sight_changed(sender: Any, *, post_id: int, comment_id: int | None, **more: 
     look_again(post_id, comment_id)
 
 
+def comments_moved(sender: Any, *, comment_ids: Sequence[int], from_post: int, to_post: int, **more: Any) -> None:
+    """What these comments mention is mentioned in another post now, which may be in sight where the first is not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT w.id, w.study_id FROM studies_mention m JOIN studies_mentionedwork w ON w.id = m.work_id"
+            " WHERE m.comment_id = ANY(%s)",
+            [list(comment_ids)],
+        )
+        found = cursor.fetchall()
+        if not found:
+            return
+        works, studies = [work for work, _ in found], {study for _, study in found}
+        _lock_studies(cursor, studies)
+        cursor.execute("SELECT FROM studies_mentionedwork WHERE id = ANY(%s) ORDER BY kind, value FOR UPDATE", [works])
+        cursor.execute(
+            "UPDATE studies_mention SET post_id = %s WHERE comment_id = ANY(%s)", [to_post, list(comment_ids)]
+        )
+        cursor.execute(
+            f"UPDATE studies_mention m SET in_sight = {IN_SIGHT} WHERE m.comment_id = ANY(%s)",  # noqa: S608
+            [list(comment_ids)],
+        )
+        _count(cursor, works, studies)
+
+
 def study_goes(sender: Any, instance: Any, **more: Any) -> None:
     """Before a study is deleted: remember what led to it."""
     from studies.models import MentionedWork

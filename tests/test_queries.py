@@ -240,6 +240,8 @@ class World:
             "members at the desk": "/admin/accounts/member/",
             "tags at the desk": "/admin/common/tag/",
             "cases at the desk": "/admin/moderation/case/",
+            "what moderators can do to a post": f"/moderation/post/{self.post.pk}/",
+            "what moderators did, at the desk": "/admin/moderation/action/",
             "studies that may be one": "/librarians/merges/",
             "standing of studies": "/librarians/standing/",
             "citations at the desk": "/admin/studies/citation/",
@@ -314,7 +316,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
         "comment_delete", "preview", "avatar", "avatar_remove", "avatar_take_away", "picture_new", "picture_file", "picture_small", "picture_use", "picture_remove", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "post_unmask", "comment_unmask", "about", "limits", "report", "robots",
-        "healthz", "readyz", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
+        "healthz", "readyz", "act", "undo", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",
         "export", "export_list", "cite", "card", "open_data", "open_data_file",  # no list, or a file of their own

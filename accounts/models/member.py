@@ -60,7 +60,7 @@ class TextSize(models.TextChoices):
     LARGER = "larger", "Larger"
 
 
-RIGHTS = ("is_staff", "is_superuser", "is_active")
+RIGHTS = ("is_staff", "is_superuser", "is_active", "moderates_categories")
 
 
 # Every change of who may do what, kept by the database itself however it was made, and never changed afterwards.
@@ -105,6 +105,10 @@ class Member(AbstractUser):
     hides_from_search = models.BooleanField(default=False, db_default=False)
     # What stands beside the name on everything signed with it; kept from ``Flair`` so that lists ask nothing more.
     flair = models.CharField(max_length=60, blank=True, default="", db_default="", editable=False)
+
+    moderates_categories = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="moderates some categories, and only those"
+    )
 
     objects: ClassVar[Any] = MemberManager()
 
@@ -182,7 +186,8 @@ class Member(AbstractUser):
         """Whether this member serves here but has not yet turned on the second factor that this asks for."""
         from allauth.mfa.utils import is_mfa_enabled  # its models are not loaded yet when this module is
 
-        return settings.STAFF_TWO_FACTOR and self.is_staff and not is_mfa_enabled(self)
+        serves = self.is_staff or self.moderates_categories
+        return settings.STAFF_TWO_FACTOR and serves and not is_mfa_enabled(self)
 
     @cached_property
     def _group_names(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-from forum.models.category import Category
+from forum.models.category import Category, CategoryModerator
 from forum.models.comment import Comment, CommentText
 from forum.models.draft import Draft
 from forum.models.mask import Mask
@@ -8,6 +8,7 @@ from forum.models.post import Post, PostNews, PostTag, PostText
 from forum.models.removal import Removal
 from forum.models.saved import Folder, SavedWords
 from forum.models.solution import Solution
+from forum.models.terms import CommentTerms, ThreadTerms
 from forum.models.visit import ReadMark, Visit
 from forum.models.vote import CommentVote, PostVote
 
@@ -15,7 +16,9 @@ __all__ = [
     "Ballot",
     "BallotChoice",
     "Category",
+    "CategoryModerator",
     "Comment",
+    "CommentTerms",
     "CommentText",
     "CommentVote",
     "Draft",
@@ -34,5 +37,6 @@ __all__ = [
     "Removal",
     "SavedWords",
     "Solution",
+    "ThreadTerms",
     "Visit",
 ]

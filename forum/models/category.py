@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import models
+from django.conf import settings
+from django.db import models, transaction
 from django.urls import reverse
 
 
@@ -29,3 +30,32 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("forum:category", args=[self.slug])
+
+
+class CategoryModerator(models.Model):
+    """A member who moderates one category, and only there. ``Member.moderates_categories`` follows these rows."""
+
+    category = models.ForeignKey(Category, models.CASCADE, related_name="moderators")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderated_categories")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["member", "category"], name="moderates_a_category_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.category}"
+
+    def save(self, *args, **kwargs) -> None:
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._note_on_member()
+
+    def delete(self, *args, **kwargs):
+        with transaction.atomic():
+            gone = super().delete(*args, **kwargs)
+            self._note_on_member()
+        return gone
+
+    def _note_on_member(self) -> None:
+        member = type(self.member)
+        some = CategoryModerator.objects.filter(member=self.member_id).exists()
+        member._default_manager.filter(pk=self.member_id).update(moderates_categories=some)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import earning, listing, masks, ranking, told
+from forum import earning, listing, masks, ranking, roles, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
@@ -24,26 +24,27 @@ from forum.models.signed import Signed, names_nobody
 from forum.models.vote import CommentVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
-from moderation import log, reputation
+from moderation import reputation
 from notices.muting import Muted
 
 DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
 
 
 def _readable_by(user) -> Q:
-    written = Q(deleted_at__isnull=True)
+    return Q(deleted_at__isnull=True) & _not_hidden_from(user)
+
+
+def _not_hidden_from(user) -> Q:
     if user.is_authenticated and user.is_moderator:
-        return written
-    return written & Q(is_hidden=False, post__is_hidden=False)
+        return Q()
+    shown, shelves = Q(is_hidden=False, post__is_hidden=False), roles.shelves_of(user)
+    return shown | Q(post__category__in=shelves) if shelves else shown
 
 
 class CommentQuerySet(models.QuerySet):
     def visible_to(self, user) -> CommentQuerySet:
-        """Neither hidden nor deleted, nor under a post that is. Moderators see hidden ones."""
-        shown = self.filter(deleted_at__isnull=True, post__deleted_at__isnull=True)
-        if user.is_authenticated and user.is_moderator:
-            return shown
-        return shown.filter(is_hidden=False, post__is_hidden=False)
+        """Neither hidden nor deleted, nor under a post that is. Moderators see hidden ones of theirs."""
+        return self.filter(deleted_at__isnull=True, post__deleted_at__isnull=True).filter(_not_hidden_from(user))
 
     def listed_for(self, user, muted: Muted | None = None) -> CommentQuerySet:
         """What this reader's lists, counts and search show: visible, and neither it nor its post is muted or hidden."""
@@ -60,7 +61,7 @@ class CommentQuerySet(models.QuerySet):
 
     def for_thread(self) -> CommentQuerySet:
         """With author and rendered text, without source."""
-        return self.select_related("author", "text").defer("text__body")
+        return self.select_related("author", "text", "terms__became").defer("text__body")
 
 
 class Comment(Moderated, Signed, Upvotable):
@@ -136,6 +137,10 @@ class Comment(Moderated, Signed, Upvotable):
         return comment, True
 
     @property
+    def shelf_id(self) -> int:
+        return self.post.category_id
+
+    @property
     def depth(self) -> int:
         return len(self.ancestors)
 
@@ -183,15 +188,18 @@ class Comment(Moderated, Signed, Upvotable):
         self._change(deleted_at=timezone.now())
 
     @transaction.atomic
-    def hide(self, moderator, reason: str) -> None:
-        """Take the comment out of everyone's sight but the moderators'; undone by ``unhide``."""
-        if self._change(is_hidden=True):
-            told.of_action(self, log.record(moderator, "hide", self, reason))
+    def hide(self, moderator, reason: str, undoes=None):
+        """Take the comment out of everyone's sight but the moderators'; undone by ``unhide``.
+
+        Gives the line of the log, None where it was hidden already.
+        """
+        changed = self._change(is_hidden=True)
+        return told.record(moderator, "hide", self, reason, undoes=undoes) if changed else None
 
     @transaction.atomic
-    def unhide(self, moderator, reason: str) -> None:
-        if self._change(is_hidden=False):
-            told.of_action(self, log.record(moderator, "unhide", self, reason))
+    def unhide(self, moderator, reason: str, undoes=None):
+        changed = self._change(is_hidden=False)
+        return told.record(moderator, "unhide", self, reason, undoes=undoes) if changed else None
 
     @transaction.atomic
     def _change(self, **change) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from forum import roles
+
 
 class Moderated(models.Model):
     is_hidden = models.BooleanField(default=False, editable=False)
@@ -23,4 +25,9 @@ class Moderated(models.Model):
 
     def can_be_read_by(self, user) -> bool:
         """Whether its words may be shown to this visitor: moderators also read what is hidden."""
-        return not self.is_deleted and (not self.is_hidden or (user.is_authenticated and user.is_moderator))
+        return not self.is_deleted and (not self.is_hidden or roles.moderates(user, self.shelf_id))
+
+    @property
+    def shelf_id(self) -> int:
+        """The category it stands in."""
+        raise NotImplementedError

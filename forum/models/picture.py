@@ -111,29 +111,32 @@ class Picture(models.Model):
         return user.is_authenticated and self.owner_id == user.pk and not self.taken_back_at and not self.removed_at
 
     @transaction.atomic
-    def hide(self, moderator, reason: str) -> None:
+    def hide(self, moderator, reason: str, undoes=None):
         """Take it out of everyone's sight but its owner's and the moderators'; undone by ``unhide``."""
-        self._moderate("hide", moderator, reason, is_hidden=True)
+        return self._moderate("hide", moderator, reason, undoes, is_hidden=True)
 
     @transaction.atomic
-    def unhide(self, moderator, reason: str) -> None:
-        self._moderate("unhide", moderator, reason, is_hidden=False)
+    def unhide(self, moderator, reason: str, undoes=None):
+        return self._moderate("unhide", moderator, reason, undoes, is_hidden=False)
 
     @transaction.atomic
-    def remove(self, moderator, reason: str) -> None:
+    def remove(self, moderator, reason: str):
         """Take its files away for good; the row stays, so that the same file of the same member is not taken again."""
-        self._moderate("remove", moderator, reason, removed_at=timezone.now())
+        removed = self._moderate("remove", moderator, reason, removed_at=timezone.now())
         transaction.on_commit(lambda: keeping.forget(SHELF, self.name))
+        return removed
 
-    def _moderate(self, action: str, moderator, reason: str, **change) -> None:
+    def _moderate(self, action: str, moderator, reason: str, undoes=None, **change):
+        """Gives the line of the log, None where it was so already."""
         from forum import pictures
 
         there = Picture.objects.filter(pk=self.pk, removed_at__isnull=True)
         if not there.exclude(**change).update(**change):
-            return
+            return None
         self.refresh_from_db()
-        log.record(moderator, action, self, reason)
+        line = log.record(moderator, action, self, reason, undoes=undoes)
         pictures.render_again(self)
+        return line
 
     @transaction.atomic
     def take_back(self) -> None:

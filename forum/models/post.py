@@ -18,7 +18,7 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import earning, listing, masks, ranking, told
+from forum import earning, listing, masks, ranking, roles, terms, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
@@ -26,7 +26,7 @@ from forum.models.signed import Byline, Signed, names_nobody
 from forum.models.vote import PostVote, Upvotable
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
-from moderation import log, reputation
+from moderation import reputation
 from notices.muting import Muted
 
 # They follow a post's id in addresses.
@@ -34,11 +34,17 @@ RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "
 RESERVED_SLUGS |= {"save", "unsave", "put-back", "keep"}
 
 
+def _not_hidden_from(user) -> Q:
+    if user.is_authenticated and user.is_moderator:
+        return Q()
+    shown, shelves = Q(is_hidden=False), roles.shelves_of(user)
+    return shown | Q(category__in=shelves) if shelves else shown
+
+
 class PostQuerySet(models.QuerySet):
     def visible_to(self, user) -> PostQuerySet:
-        """What lists, counts and search may show: neither hidden nor deleted. Moderators see hidden ones."""
-        shown = self.filter(deleted_at__isnull=True)
-        return shown if user.is_authenticated and user.is_moderator else shown.filter(is_hidden=False)
+        """What lists, counts and search may show: neither hidden nor deleted. Moderators see hidden ones of theirs."""
+        return self.filter(deleted_at__isnull=True).filter(_not_hidden_from(user))
 
     def listed_for(self, user, muted: Muted | None = None) -> PostQuerySet:
         """What this reader's own lists, counts and search show: visible, and neither muted nor hidden by them."""
@@ -46,8 +52,7 @@ class PostQuerySet(models.QuerySet):
 
     def readable_by(self, user) -> PostQuerySet:
         """What the post's own page may show: also a deleted post whose comments still hang on it."""
-        readable = self.filter(Q(deleted_at__isnull=True) | Q(comment_count__gt=0))
-        return readable if user.is_authenticated and user.is_moderator else readable.filter(is_hidden=False)
+        return self.filter(Q(deleted_at__isnull=True) | Q(comment_count__gt=0)).filter(_not_hidden_from(user))
 
     def in_category(self, category: Category | None) -> PostQuerySet:
         return self.filter(category=category) if category else self
@@ -129,6 +134,10 @@ class Post(Moderated, Signed, Upvotable):
         return self.title
 
     @property
+    def shelf_id(self) -> int:
+        return self.category_id
+
+    @property
     def slug(self) -> str:
         """The readable part of the address. It is the author's words too, so a deleted post has others."""
         slug = "deleted" if self.is_deleted else slugify_title(self.title)
@@ -159,11 +168,13 @@ class Post(Moderated, Signed, Upvotable):
         subject_url: str = "",
         subject_note: str = "",
         masked: bool = False,
+        tells: bool = True,
     ) -> Post:
         """Start a post. The same words with the same ``token``, however often sent, are one post.
 
         ``body`` is Markdown; it is rendered here and never again. ``author`` None is the house;
-        ``masked`` draws a pseudonym under which the post stands instead of its author's name.
+        ``masked`` draws a pseudonym under which the post stands instead of its author's name. One that is made of
+        words that were here before ``tells`` nobody.
         """
         moment = posted_at or timezone.now()
         token = sent_once(token, title, body)
@@ -193,8 +204,14 @@ class Post(Moderated, Signed, Upvotable):
         text = PostText.objects.create(post=post, title=title, body=body)
         names = set_tags(post, PostTag, tags)
         PostText.objects.filter(post=post).update(tag_words=" ".join(tag.name for tag in names))
-        told.of_post(post, names, text.body_html)
+        if tells:
+            told.of_post(post, names, text.body_html)
         return post
+
+    @staticmethod
+    def gist_of(body: str) -> str:
+        """What stands in lists for a post whose author wrote no gist."""
+        return markdown.gist(body)
 
     def can_be_edited_by(self, user) -> bool:
         return self.is_by(user) and self.is_shown and not self.is_locked
@@ -203,7 +220,13 @@ class Post(Moderated, Signed, Upvotable):
         return self.is_by(user) and self.is_shown
 
     def can_be_answered_by(self, user) -> bool:
-        return user.is_authenticated and self.is_shown and not self.is_locked
+        return user.is_authenticated and self.is_shown and not self.is_locked and not self.is_closed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the day on which it closes by itself has come."""
+        closes_at = self.terms.closes_at if hasattr(self, "terms") else None
+        return closes_at is not None and closes_at <= timezone.now()
 
     @transaction.atomic
     def edit(
@@ -250,6 +273,7 @@ class Post(Moderated, Signed, Upvotable):
         # Writing the post's row first also puts everybody who answers it into one order.
         if not open_now.update(last_active_at=Func(F("last_active_at"), Value(moment), function="greatest")):
             raise Locked
+        terms.check(self, author, sent_once(token, body))
         comment, is_new = Comment.write(
             post=self, author=author, body=body, parent=parent, token=token, posted_at=moment
         )
@@ -259,35 +283,41 @@ class Post(Moderated, Signed, Upvotable):
         self.refresh_from_db(fields=["comment_count", "last_active_at"])
         return comment
 
-    def hide(self, moderator, reason: str) -> None:
+    # What moderators do. Each gives its line of the log, None where the post was so already; ``undoes`` is the line
+    # that it takes back.
+
+    def hide(self, moderator, reason: str, undoes=None):
         """Take the post out of everyone's sight but the moderators'; undone by ``unhide``."""
-        self._moderate("hide", moderator, reason, is_hidden=True)
+        return self._moderate("hide", moderator, reason, undoes, is_hidden=True)
 
-    def unhide(self, moderator, reason: str) -> None:
-        self._moderate("unhide", moderator, reason, is_hidden=False)
+    def unhide(self, moderator, reason: str, undoes=None):
+        return self._moderate("unhide", moderator, reason, undoes, is_hidden=False)
 
-    def lock(self, moderator, reason: str) -> None:
+    def lock(self, moderator, reason: str, undoes=None):
         """Nobody may answer or edit any more; what is there stays readable."""
-        self._moderate("lock", moderator, reason, is_locked=True)
+        return self._moderate("lock", moderator, reason, undoes, is_locked=True)
 
-    def unlock(self, moderator, reason: str) -> None:
-        self._moderate("unlock", moderator, reason, is_locked=False)
+    def unlock(self, moderator, reason: str, undoes=None):
+        return self._moderate("unlock", moderator, reason, undoes, is_locked=False)
 
-    def pin(self, moderator, reason: str) -> None:
+    def pin(self, moderator, reason: str, undoes=None):
         """Show the post above its category's list."""
-        self._moderate("pin", moderator, reason, is_pinned=True)
+        return self._moderate("pin", moderator, reason, undoes, is_pinned=True)
 
-    def unpin(self, moderator, reason: str) -> None:
-        self._moderate("unpin", moderator, reason, is_pinned=False)
+    def unpin(self, moderator, reason: str, undoes=None):
+        return self._moderate("unpin", moderator, reason, undoes, is_pinned=False)
 
-    def move(self, moderator, category: Category, reason: str) -> None:
+    def move(self, moderator, category: Category, reason: str, undoes=None):
         """Put the post on another shelf."""
-        self._moderate("move", moderator, f"to {category}: {reason}", category=category)
+        came_from = Post.objects.filter(pk=self.pk).values_list("category_id", flat=True).get()
+        details = {"category": came_from}
+        return self._moderate("move", moderator, f"to {category}: {reason}", undoes, details=details, category=category)
 
     @transaction.atomic
-    def _moderate(self, action: str, moderator, reason: str, **change) -> None:
-        if self._change(**change):
-            told.of_action(self, log.record(moderator, action, self, reason))
+    def _moderate(self, action: str, moderator, reason: str, undoes=None, details=None, **change):
+        if not self._change(**change):
+            return None
+        return told.record(moderator, action, self, reason, undoes=undoes, details=details)
 
     def _change(self, **change) -> bool:
         """Change the post, and with its sight the use of its tags; False if nothing changed. In a transaction."""

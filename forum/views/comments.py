@@ -31,7 +31,9 @@ def _comment(request: HttpRequest, pk: int) -> Comment:
 @require_safe
 def comment(request: HttpRequest, pk: int) -> HttpResponse:
     """To the comment in its place. A comment that is gone leads to its post, if that can be read."""
-    found = get_object_or_404(Comment.objects.select_related("post"), pk=pk)
+    found = get_object_or_404(Comment.objects.select_related("post", "terms__became"), pk=pk)
+    if hasattr(found, "terms") and found.terms.became and found.terms.became.is_shown:
+        return redirect(found.terms.became)
     get_object_or_404(Post.objects.readable_by(request.user), pk=found.post_id)
     if not found.can_be_read_by(request.user):
         return redirect(found.post)

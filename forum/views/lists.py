@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from common.paging import KeysetPage, paginate
-from forum import ranking, visits
+from forum import ranking, terms, visits
 from forum.models import Category, Post, PostVote
 from notices.following import followed_among
 from notices.muting import is_muted, muted_by
@@ -61,8 +61,8 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
     visible = Post.objects.listed_for(request.user, muted).in_category(shelf)
     if is_muted_here and not shows_muted:
         visible = visible.none()
-    # A pinned post stands above its own category, and then not once more in the list below.
-    pinned = list(visible.filter(is_pinned=True).for_list()[:MOST_PINNED]) if sort == "hot" and shelf else []
+    # A pinned post stands above its list, and then not once more in it.
+    pinned = list(terms.pinned(visible, shelf).for_list()[:MOST_PINNED]) if sort == "hot" else []
     page = read_list(visible.exclude(pk__in=[post.pk for post in pinned]), sort, period, after)
     if not page.is_first:
         pinned = []

@@ -17,8 +17,11 @@ from forum import drafts, polls, quoting, saving, solving, threads, visits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
+from forum.moderating import branches
 from forum.related import related_posts
+from forum.roles import moderates
 from moderation import limits
+from moderation.models import ReasonTemplate
 from notices.following import level_of
 
 LOCKED = "This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it."
@@ -28,14 +31,20 @@ POLL_ANSWERED = "Somebody voted in the poll in the meantime, so it stays as it w
 
 def readable_post(request: HttpRequest, pk: int) -> Post:
     """The post, with author, category and text, if this visitor may read it; else ``Http404``."""
-    posts = Post.objects.readable_by(request.user).select_related("author", "category", "text", "poll")
+    signed = ("author", "category", "text", "poll", "terms__duplicate_of")
+    posts = Post.objects.readable_by(request.user).select_related(*signed)
     return get_object_or_404(posts.prefetch_related("tags"), pk=pk)
 
 
 @require_safe
 def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     """A post with one page of its thread; ``?at=`` shows one comment in its place."""
-    shown = readable_post(request, pk)
+    try:
+        shown = readable_post(request, pk)
+    except Http404:
+        if merged := branches.became(pk):
+            return redirect(merged)
+        raise
     if slug != shown.slug:
         # A deleted post has another slug only as long as it is deleted, so that is not for good.
         return redirect(shown, permanent=not shown.is_deleted)
@@ -48,6 +57,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
     news = visits.tell_new(thread.everyone, visits.visit(request, shown), request.user)
     # One query more for who may answer: a guest, and a page without the form, costs none.
     answers = shown.can_be_answered_by(request.user) and not thread.at
+    moderating = moderates(request.user, shown.category_id)
     keeper = drafts.keeper(request, "comment_new", shown.pk) if answers or form else None
     begun = keeper.initial if keeper else {}
     if keeper and "quote" in request.GET and not shown.is_deleted:
@@ -67,6 +77,8 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "level": level_of(request.user, shown),
         "kept": saving.kept_by(request.user, [shown], thread.everyone),
         "voted_comments": CommentVote.of(request.user, thread.everyone),
+        "moderates": moderating,
+        "reason_templates": ReasonTemplate.objects.all() if moderating else (),
         "related": related_posts(shown.tags.all(), reader=request.user, exclude=shown.pk),
     }
 

@@ -22,6 +22,9 @@ class Action(models.Model):
     label = models.CharField(max_length=300, help_text="the thing's name at that moment")
     role = models.CharField(max_length=20, blank=True, default="", help_text="in which role, for the public log")
     reason = models.CharField(max_length=500)
+    details = models.JSONField(default=dict, blank=True, help_text="what undoing it needs")
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
+    batch = models.UUIDField(null=True, blank=True, help_text="what was done to many things at once shares it")
     acted_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -33,7 +36,10 @@ class Action(models.Model):
             ),
             pgtrigger.Protect(name="action_stays", operation=pgtrigger.Delete),
         )
-        indexes = (models.Index(fields=["content_type", "object_id", "-id"], name="action_on_thing"),)
+        indexes = (
+            models.Index(fields=["content_type", "object_id", "-id"], name="action_on_thing"),
+            models.Index(fields=["batch"], name="action_batch", condition=models.Q(batch__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.action} {self.label}"

@@ -8,13 +8,15 @@ OTHERS      any member but who made it (403)           LIBRARIANS  who keeps the
 OVERSEEN    who owns it, and moderators; to others it is not there (404)
 MODERATORS  who moderates; others are refused (403)
 STEWARDS    who made it, and moderators (403)
+SHELF       who moderates the category it stands in, and moderators; others are refused (403)
 NOBODY      it is not there for anyone (404)              NOTHING     this method does nothing here (405)
 """
 
 from __future__ import annotations
 
-ANYONE, MEMBERS, AUTHOR, STEWARDS, OWNER, OVERSEEN, OTHERS, LIBRARIANS, MODERATORS, NOBODY, NOTHING = (
-    "anyone", "members", "author", "stewards", "owner", "overseen", "others", "librarians", "moderators", "nobody",
+ANYONE, MEMBERS, AUTHOR, STEWARDS, OWNER, OVERSEEN, OTHERS, LIBRARIANS, MODERATORS, SHELF, NOBODY, NOTHING = (
+    "anyone", "members", "author", "stewards", "owner", "overseen", "others", "librarians", "moderators", "shelf",
+    "nobody",
     "nothing",
 )  # fmt: skip
 
@@ -201,6 +203,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     # moderation
     "moderation:report": (OTHERS, OTHERS),
     "moderation:log": (ANYONE, NOTHING),
+    "moderation:moderate": (SHELF, NOTHING),
+    "moderation:act": (NOTHING, SHELF),
+    "moderation:undo": (NOTHING, SHELF),
     "moderation:ledger": (OVERSEEN, NOTHING),
     "moderation:trust": (ANYONE, NOTHING),
     "moderation:member_trust": (MODERATORS, MODERATORS),

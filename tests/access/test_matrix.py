@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import DataCopy, Member
 from forum import polls
 from forum.history import revisions_of
-from forum.models import CommentText, Draft, Folder, PostText
+from forum.models import CategoryModerator, CommentText, Draft, Folder, PostText
 from notices.following import follow
 from notices.models import Device, Follow, Notification
 from notices.telling import tell
@@ -47,6 +47,7 @@ from tests.access.matrix import (
     OTHERS,
     OVERSEEN,
     OWNER,
+    SHELF,
     STEWARDS,
 )
 from tests.builders import (
@@ -62,7 +63,7 @@ from tests.builders import (
 
 pytestmark = pytest.mark.django_db
 
-VISITORS = ("guest", "member", "author", "moderator", "librarian", "admin", "banned")
+VISITORS = ("guest", "member", "author", "moderator", "category moderator", "librarian", "admin", "banned")
 WORTH = 125  # the least that the headers of any answer score
 SHOWN_ELSEWHERE = {"studies:card"}  # a picture for other sites, so it says cross-origin
 SIGNED_IN = frozenset(VISITORS) - {"guest", "banned"}
@@ -77,6 +78,7 @@ MEANING = {
     OTHERS: (SIGNED_IN - {"author"}, 403),
     LIBRARIANS: (frozenset({"librarian", "admin"}), 403),
     MODERATORS: (frozenset({"moderator", "admin"}), 403),
+    SHELF: (frozenset({"moderator", "category moderator", "admin"}), 403),
     NOBODY: (frozenset(), 404),
     NOTHING: (frozenset(), 405),
 }
@@ -147,8 +149,12 @@ class World:
         people = {
             "member": make_member(), "author": self.author, "moderator": make_moderator(),
             "librarian": make_librarian(), "admin": make_member(is_staff=True, is_superuser=True),
-            "banned": make_member(),
+            "banned": make_member(), "category moderator": make_member(),
         }  # fmt: skip
+        CategoryModerator.objects.create(member=people["category moderator"], category=self.category)
+        self.action = self.post.lock(people["moderator"], "Too long")
+        self.post.unlock(people["moderator"], "Not too long")
+        self.post.refresh_from_db()
         self.run = ImportRun.objects.create(asked_by=people["librarian"], kind="identifiers", title="One")
         keeper = people["librarian"]
         self.pending = {

@@ -51,8 +51,11 @@ class TestEvents:
         category = make_category()
         answer = client.post(
             f"/admin/forum/category/{category.pk}/change/",
-            {"name": "Other", "slug": category.slug, "description": "", "position": 1},
-        )
+            {
+                "name": "Other", "slug": category.slug, "description": "", "position": 1,
+                "moderators-TOTAL_FORMS": 0, "moderators-INITIAL_FORMS": 0,
+            },
+        )  # fmt: skip
         assert answer.status_code == 302, answer.text
         entry = AuditEntry.objects.filter(event="changed at the desk").get()
         assert (entry.actor, entry.target_type, entry.target_id) == (admin.pk, "forum.category", str(category.pk))

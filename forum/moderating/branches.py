@@ -1,0 +1,191 @@
+"""Moving branches of comments: merging threads, splitting them, making a comment a post, and all of it back again.
+
+Each of these is ``transplant``: a comment with everything under it goes to a place in another thread. The comments
+stay the same rows, so votes, reports, saves and addresses stay true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, transaction
+
+from forum import earning, told
+from forum.models import Category, Comment, CommentTerms, CommentText, Post, ThreadTerms
+from forum.signals import comments_moved
+from moderation.acting import CannotDo
+from moderation.models import Action
+
+# The branch of root %(root)s, whose first %(cut)s ancestors are replaced by %(prefix)s.
+TRANSPLANT = """
+    UPDATE forum_comment c SET
+        post_id = %(post)s,
+        ancestors = %(prefix)s::bigint[] || c.ancestors[%(cut)s + 1:],
+        parent_id = CASE WHEN c.id = %(root)s THEN (%(prefix)s::bigint[])[cardinality(%(prefix)s::bigint[])]
+                         ELSE c.parent_id END,
+        root_id = (%(prefix)s::bigint[] || c.ancestors[%(cut)s + 1:])[1]
+    WHERE c.id = %(root)s OR (c.root_id = %(top)s AND c.ancestors @> ARRAY[%(root)s::bigint])
+    RETURNING c.id
+"""
+COUNT = """
+    UPDATE forum_post p SET
+        comment_count = (SELECT count(*) FROM forum_comment c
+                         WHERE c.post_id = p.id AND NOT c.is_hidden AND c.deleted_at IS NULL),
+        last_active_at = greatest(p.posted_at, (SELECT max(c.posted_at) FROM forum_comment c
+                                                WHERE c.post_id = p.id AND NOT c.is_hidden AND c.deleted_at IS NULL))
+    WHERE p.id = ANY(%s)
+"""
+COPY_VOTES = """
+    INSERT INTO {target} (thing_id, member_id, voted_at)
+    SELECT %s, v.member_id, v.voted_at FROM {source} v WHERE v.thing_id = %s ORDER BY v.member_id
+    ON CONFLICT (thing_id, member_id) DO NOTHING
+"""
+
+
+@transaction.atomic
+def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
+    """Let the post become a comment of ``into``, with its comments under it; its address leads there from now on.
+
+    Raises ``CannotDo`` for the discussion of a study and for a post that is merged already.
+    """
+    posts = _locked(post.pk, into.pk)
+    post, into = posts[post.pk], posts[into.pk]
+    terms, _ = ThreadTerms.objects.get_or_create(post=post)
+    if post.pk == into.pk or not into.is_shown or not post.is_shown or terms.merged_into_id:
+        raise CannotDo("Choose another post, one that can be seen. Nothing was changed.")
+    if post.subject_url:
+        raise CannotDo("The thread of a study can't become part of another; merge the other way round.")
+    words = f"**{post.title}**\n\n{post.text.body}"
+    # As the post is signed, whatever its author is called in the other thread.
+    became = Comment.objects.create(
+        post=into, author=post.author, mask_id=post.mask_id, pseudonym=post.pseudonym, posted_at=post.posted_at
+    )
+    CommentText.objects.create(comment=became, body=words)
+    _copy_votes("forum_postvote", post.pk, "forum_commentvote", became.pk)
+    Comment.objects.filter(pk=became.pk).update(score=became.votes.count())
+    earning.sight_changed(became)
+    tops = list(post.comments.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True))
+    _transplant(post.pk, tops, into.pk, under=became)
+    ThreadTerms.objects.filter(post=post).update(merged_into=became)
+    post._change(is_hidden=True)
+    _count(post.pk, into.pk)
+    details = {"comment": became.pk, "into": into.pk}
+    return told.record(moderator, "merge", post, reason, details=details)
+
+
+@transaction.atomic
+def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None:
+    """Take a merge back: the comments return, also those that came since, and the post is seen again."""
+    into, became = action.details["into"], action.details["comment"]
+    posts = _locked(post.pk, into)
+    if not ThreadTerms.objects.filter(post=post, merged_into=became).update(merged_into=None):
+        return None
+    comment = Comment.objects.get(pk=became)
+    under = list(Comment.objects.filter(parent=became).order_by("pk").values_list("pk", flat=True))
+    _transplant(comment.post_id, under, post.pk, under=None)
+    _copy_votes("forum_commentvote", became, "forum_postvote", post.pk)
+    Post.objects.filter(pk=post.pk).update(score=post.votes.count())
+    comment.delete_by_author()
+    posts[post.pk]._change(is_hidden=False)
+    _count(post.pk, into, comment.post_id)
+    return told.record(moderator, "unmerge", post, reason, undoes=action)
+
+
+@transaction.atomic
+def split(post: Post, moderator, reason: str, *, comments: Sequence[Comment], title: str, category: Category):
+    """Make a post of its own of some comments, each with everything under it.
+
+    The words of the first become the post, its replies the comments; the others stand beside those. A comment that
+    hangs under another one of them goes with it. Raises ``CannotDo`` for comments of another thread or that are gone.
+    """
+    locked = _locked(post.pk)[post.pk]
+    chosen = {comment.pk for comment in comments}
+    found = list(Comment.objects.filter(pk__in=chosen, post=locked).select_related("text", "author").order_by("pk"))
+    roots = [comment for comment in found if not chosen & set(comment.ancestors)]
+    if not roots or len(found) != len(chosen) or not all(comment.is_shown for comment in roots):
+        raise CannotDo("Choose comments of this thread that can be seen. Nothing was changed.")
+    first, *others = roots
+    made = Post.write(
+        author=first.author, category=category, title=title, body=first.text.body, posted_at=first.posted_at,
+        tags=[tag.name for tag in locked.tags.all()], tells=False,
+    )  # fmt: skip
+    _copy_votes("forum_commentvote", first.pk, "forum_postvote", made.pk)
+    signed = {"mask_id": first.mask_id, "pseudonym": first.pseudonym}
+    Post.objects.filter(pk=made.pk).update(score=made.votes.count(), **signed)
+    earning.sight_changed(made)
+    under = list(Comment.objects.filter(parent=first).order_by("pk").values_list("pk", flat=True))
+    _transplant(locked.pk, under, made.pk, under=None)
+    _transplant(locked.pk, [other.pk for other in others], made.pk, under=None)
+    CommentTerms.objects.update_or_create(comment=first, defaults={"became": made})
+    first._change(is_hidden=True)
+    _count(locked.pk, made.pk)
+    details = {
+        "made": made.pk,
+        "first": first.pk,
+        "others": {str(other.pk): other.ancestors for other in others},
+    }
+    return told.record(moderator, "split", locked, reason, details=details)
+
+
+@transaction.atomic
+def unsplit(post: Post, moderator, reason: str, action: Action) -> Action | None:
+    """Take a split back: every branch returns to where it hung, what was written since under the first comment."""
+    made, first = action.details["made"], action.details["first"]
+    posts = _locked(post.pk, made)
+    if not CommentTerms.objects.filter(comment=first, became=made).update(became=None):
+        return None
+    comment, new = Comment.objects.get(pk=first), posts[made]
+    for pk, ancestors in sorted(action.details["others"].items(), key=lambda item: int(item[0])):
+        parent = Comment.objects.filter(pk=ancestors[-1]).first() if ancestors else None
+        if Comment.objects.filter(pk=pk, post=made).exists():
+            _transplant(made, [int(pk)], post.pk, under=parent)
+    rest = list(new.comments.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True))
+    _transplant(made, rest, post.pk, under=comment)
+    _copy_votes("forum_postvote", made, "forum_commentvote", first)
+    Comment.objects.filter(pk=first).update(score=comment.votes.count())
+    comment._change(is_hidden=False)
+    new.delete_by_author()
+    _count(post.pk, made)
+    return told.record(moderator, "unsplit", post, reason, undoes=action)
+
+
+def became(post_id: int) -> Comment | None:
+    """The comment that a post out of sight was merged into, where that can be seen."""
+    terms = ThreadTerms.objects.filter(post=post_id).select_related("merged_into__post").first()
+    comment = terms.merged_into if terms else None
+    return comment if comment and comment.is_shown and comment.post.is_shown else None
+
+
+def _locked(*ids: int) -> dict[int, Post]:
+    """These posts, locked in one order, so that two who move comments at the same time do not wait in a circle."""
+    rows = Post.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return {post.pk: post for post in rows}
+
+
+def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Comment | None) -> None:
+    """Let each of these comments, with its branch, hang under ``under`` in ``to_post``, or stand at its top."""
+    prefix = [*under.ancestors, under.pk] if under else []
+    moved: list[int] = []
+    for root in Comment.objects.filter(pk__in=list(roots)).order_by("pk"):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                TRANSPLANT,
+                {
+                    "post": to_post, "prefix": prefix, "root": root.pk, "top": root.root_id or root.pk,
+                    "cut": len(root.ancestors),
+                },
+            )  # fmt: skip
+            moved += [pk for (pk,) in cursor.fetchall()]
+    if moved and from_post != to_post:
+        told.moved(moved, from_post, to_post)
+        comments_moved.send(Comment, comment_ids=moved, from_post=from_post, to_post=to_post)
+
+
+def _copy_votes(source: str, from_id: int, target: str, to_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(COPY_VOTES.format(source=source, target=target), [to_id, from_id])
+
+
+def _count(*posts: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [sorted(set(posts))])
