@@ -221,6 +221,10 @@ class World:
             "notices:unmute": ["tag", study.tags.get().pk], "moderation:report": ["post", self.post.pk],
         }  # fmt: skip
         by_number = {"comment": self.comment.pk, "post": self.post.pk, "import": self.run.pk}
+        own |= {
+            "moderation:moderate": ["post", self.post.pk], "moderation:act": ["post", self.post.pk, "hide"],
+            "moderation:undo": [self.action.pk],
+        }  # fmt: skip
         guesses = (
             own.get(route),
             [],
