@@ -12,6 +12,7 @@ from allauth.account.internal.flows.reauthentication import get_reauthentication
 from allauth.mfa.base.forms import AuthenticateForm as MfaAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
@@ -149,6 +150,18 @@ class SignupForm(Plain, allauth.SignupForm):
             # Hashing is by far the longest part of making a member; leaving it out would tell who is one.
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+
+class OrcidSignupForm(Plain, SocialSignupForm):
+    """What ORCID does not tell us: a name that is shown, and an address, to which a code is sent."""
+
+    field_order = ("email", "username")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = "Never shown to anyone. We send a code to it."
+        self.fields["username"].label = "Name"
+        self.fields["username"].help_text = f"What others see; a pseudonym is fine. {names.RULE}"
 
 
 class BioForm(forms.Form):

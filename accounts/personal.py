@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
@@ -99,6 +100,11 @@ def register() -> None:
         ),
         Part(Flair, "granted_by", Clear(granted_by=None), withheld="flair is about others"),
         Part(
+            SocialAccount, "user", Delete(), "orcid", ("provider", "uid", "date_joined", "last_login"),
+            about="your ORCID iD, where you connected one",
+        ),
+        Part(SocialToken, "account__user", Delete(), withheld="keys; none is kept"),
+        Part(
             Leaving, "member", With(Member), "leaving", ("choice", "asked_at", "due_at"), about="that you are leaving",
         ),
         Part(
@@ -117,6 +123,7 @@ def register() -> None:
     )
     personal.impersonal("hashes of names, which nobody can read", GoneName)
     personal.register_files(personal.Files("avatar", avatars.files_of))
+    personal.impersonal("keys of this site at others; they stand in the environment", SocialApp)
     personal.impersonal("kinds of things", ContentType)
     personal.impersonal("words of the site's vocabulary", Tag, *_taggit())
     personal.impersonal("how fast other hosts are asked", Pace)

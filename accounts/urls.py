@@ -1,11 +1,11 @@
-"""Addresses of accounts that allauth doesn't have, and two that are its own but answered here.
+"""Addresses of accounts that allauth doesn't have, and some that are its own but answered here.
 
 Included before ``allauth.urls``: its names ``account_login`` and ``account_signup`` give the same addresses.
 """
 
 from django.urls import path
 
-from accounts.views import avatars
+from accounts.views import avatars, orcid
 from accounts.views.data import data, data_file
 from accounts.views.leaving import leave, stay
 from accounts.views.sessions import sessions
@@ -27,5 +27,9 @@ urlpatterns = [
     path("leaving/<str:token>/", stay, name="stay"),
     path("settings/sessions/", sessions, name="sessions"),
     path("accounts/login/", LoginView.as_view(), name="login"),
+    path("accounts/orcid/login/", orcid.login, name="orcid_login"),
+    path("accounts/orcid/login/callback/", orcid.callback, name="orcid_callback"),
+    path("accounts/3rdparty/signup/", orcid.signup, name="orcid_signup"),
+    path("accounts/3rdparty/", orcid.connections, name="orcid"),
     path("accounts/signup/", SignupView.as_view(), name="signup"),
 ]

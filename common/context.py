@@ -9,5 +9,5 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``site_name``; ``is_local`` where mail lands on a page of ours instead of in a mailbox."""
-    return {"site_name": settings.SITE_NAME, "is_local": settings.LOCAL}
+    """``site_name``; ``is_local`` where mail lands on a page of ours instead of in a mailbox; ``has_orcid``."""
+    return {"site_name": settings.SITE_NAME, "is_local": settings.LOCAL, "has_orcid": bool(settings.ORCID_CLIENT_ID)}

@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.orcid",
 ]
 
 MIDDLEWARE = [
@@ -216,6 +218,14 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL  # plain http on localhost
 MFA_TOTP_ISSUER = SITE_NAME
+# Signing in by ORCID: off without keys. Of the record the iD alone is kept (accounts.orcid).
+ORCID_CLIENT_ID = env.str("ORCID_CLIENT_ID", "")
+ORCID_CLIENT_SECRET = env.str("ORCID_CLIENT_SECRET", "")
+SOCIALACCOUNT_ADAPTER = "accounts.orcid.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {"orcid": {"APPS": [{"client_id": ORCID_CLIENT_ID, "secret": ORCID_CLIENT_SECRET}]}}
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.OrcidSignupForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False  # a name is chosen by the rules of every sign-up
+SOCIALACCOUNT_STORE_TOKENS = False
 # Whoever serves here (moderators, librarians, admins) has no powers until they sign in with a second factor.
 STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", PRODUCTION)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -261,7 +271,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        "form-action": [SELF],
+        # A form that leads on to ORCID is followed there.
+        "form-action": [SELF, "https://orcid.org"] if ORCID_CLIENT_ID else [SELF],
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-ancestors": [NONE],

@@ -227,6 +227,10 @@ APART = {
     "notices:unsubscribe": "whoever has the signed token (tests/notices)",
     "studies:open_data_file": "tests/studies/exporting: files that are open to all",
     "accounts:stay": "whoever has the signed token (tests/accounts/test_leaving.py)",
+    "accounts:orcid_login": "tests/accounts/test_orcid.py: off without keys",
+    "accounts:orcid_callback": "tests/accounts/test_orcid.py",
+    "accounts:orcid_signup": "tests/accounts/test_orcid.py",
+    "accounts:orcid": "tests/accounts/test_orcid.py: for members, where it is on",
     "accounts:login": "tests/accounts/test_signin.py",
     "accounts:signup": "tests/accounts/test_signup.py",
 }
@@ -234,6 +238,8 @@ APART = {
 FAMILIES = {
     "account_": "allauth; every page asks to sign in, or is the way to it",
     "mfa_": "allauth",
+    "socialaccount_": "allauth",
+    "orcid_": "allauth",
     "usersessions_": "allauth",
     "admin:": "the desk: TestTheDesk",
 }
