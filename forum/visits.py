@@ -14,6 +14,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from forum.models import Post
+from notices import telling
 from notices.muting import muted_by
 
 MOST_NEW = 99  # new comments that are counted; above it is "99+"
@@ -103,6 +104,12 @@ def visit(request: HttpRequest, post: Post) -> News | None:
     if not member.is_authenticated:
         return None
     return _read(VISIT if _looks(request) else LOOK, member, post)
+
+
+def read_notices(request: HttpRequest, post: Post, comments: Iterable[Any]) -> None:
+    """What the member was told of the post and of these comments is read: they stand before them."""
+    if request.user.is_authenticated and _looks(request):
+        telling.read_here(request.user, f"post:{post.pk}", [comment.pk for comment in comments])
 
 
 def news_of(member: Any, post: Post) -> News | None:

@@ -347,6 +347,24 @@ def _go_on(ids: Iterable[int]) -> None:
         jobs.tell_audience.defer(audience_id=pk)
 
 
+# Whose letters lie still need not get them.
+READ_HERE = """
+    WITH read AS (
+        UPDATE notices_notification SET is_unread = false
+        WHERE member_id = %(member)s AND is_unread AND place = %(place)s
+            AND (part = ANY(%(parts)s::bigint[]) OR (part IS NULL AND gathered <@ %(parts)s::bigint[]))
+        RETURNING id
+    )
+    DELETE FROM notices_letter l USING read WHERE l.notification_id = read.id
+"""
+
+
+def read_here(member: Any, place: str, parts: Iterable[int]) -> None:
+    """Mark as read what tells the member of a place they look at, and of those parts of it that are before them."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ_HERE, {"member": member.pk, "place": place, "parts": list(parts)})
+
+
 def take_back(members: Iterable[int], *, kind: str, key: str) -> None:
     """Untell these members what they have not read yet."""
     if ids := list(members):

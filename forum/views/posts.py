@@ -55,6 +55,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
     """What ``forum/posts/post.html`` needs."""
     thread, answer = _thread(request, shown), solving.answer_of(shown, request.user)
     news = visits.tell_new(thread.everyone, visits.visit(request, shown), request.user)
+    visits.read_notices(request, shown, thread.everyone)
     # One query more for who may answer: a guest, and a page without the form, costs none.
     answers = shown.can_be_answered_by(request.user) and not thread.at
     moderating = moderates(request.user, shown.category_id)

@@ -106,6 +106,17 @@ class TestALetter:
         assert not sent()
         assert not Letter.objects.exists()
 
+    def test_becomes_none_where_its_reader_has_the_comment_before_them_but_not_by_another_page(self, client: Client):
+        reader, post = make_reader("reader_one"), make_post()
+        make_comment(post, body="@reader_one, look")
+        client.force_login(reader)
+        client.head(post.get_absolute_url())
+        client.get(post.get_absolute_url(), headers={"Sec-Purpose": "prefetch"})
+        client.get(make_post().get_absolute_url())
+        assert Letter.objects.exists() and Notification.objects.of(reader).unread().exists()
+        assert "bell__count" not in client.get(post.get_absolute_url()).content.decode()
+        assert not Letter.objects.exists() and not Notification.objects.of(reader).unread().exists()
+
     def test_is_not_lost_when_something_is_hidden_and_shown_again_in_time(self):
         reader, post, moderator = make_reader("reader_one"), make_post(), make_moderator()
         comment = make_comment(post, body="@reader_one, look")
