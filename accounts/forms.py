@@ -189,7 +189,7 @@ class AppearanceForm(forms.ModelForm):
 
     time_zone = forms.ChoiceField(
         label="Time zone",
-        help_text="Moments are told in it. Empty: UTC.",
+        help_text="Moments are told in it.",
         required=False,
         choices=lambda: [("", "UTC"), *((zone, zone.replace("_", " ")) for zone in _zones())],
     )
