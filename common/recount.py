@@ -69,6 +69,55 @@ class Counter:
         return f"t.{self.column} IS DISTINCT FROM ({self.truth})"
 
 
+@dataclass(frozen=True)
+class Sums(Counter):
+    """A table of stored numbers, one row for each group of other rows, as far as the number is not nought.
+
+    ``keys`` are the columns that name the group, unique together; ``truth`` is a query that gives them, in order, and
+    the number afresh. All are written by us, never taken from input.
+    """
+
+    keys: tuple[str, ...] = ()
+
+    @transaction.atomic
+    def drifted(self) -> int:
+        """How many groups have a number that differs from the recomputed one, or have it without being there."""
+        with connection.cursor() as cursor:
+            cursor.execute(PATIENTLY)
+            cursor.execute(
+                f"SELECT count(*) FROM {self.table} t FULL JOIN {self._true} USING ({self._keys})"  # noqa: S608
+                f" WHERE coalesce(t.{self.column}, 0) <> coalesce(truth.number, 0)"
+            )
+            return cursor.fetchone()[0]
+
+    @transaction.atomic
+    def mend(self) -> int:
+        """Write the recomputed numbers wherever they differ; gives how many rows changed. Writers wait meanwhile."""
+        if not self.drifted():
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {self.table} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute(
+                f"INSERT INTO {self.table} AS t ({self._keys}, {self.column}) SELECT * FROM {self._true}"  # noqa: S608
+                f" ON CONFLICT ({self._keys}) DO UPDATE SET {self.column} = excluded.{self.column}"
+                f" WHERE t.{self.column} <> excluded.{self.column}"
+            )
+            changed = cursor.rowcount
+            same = " AND ".join(f"truth.{key} = t.{key}" for key in self.keys)
+            cursor.execute(
+                f"DELETE FROM {self.table} t WHERE NOT EXISTS (SELECT FROM {self._true} WHERE {same})"  # noqa: S608
+            )
+            return changed + cursor.rowcount
+
+    @property
+    def _keys(self) -> str:
+        return ", ".join(self.keys)
+
+    @property
+    def _true(self) -> str:
+        return f"({self.truth}) truth ({self._keys}, number)"
+
+
 _counters: list[Counter] = []
 
 

@@ -450,6 +450,11 @@ LIMITS: dict[str, dict[str, str]] = {
         "trusted": "80/minute 1200/hour", "network": "1200/hour",
         "words": "You have pressed that often in a short time.",
     },
+    "reaction": {
+        "title": "Telling what helped", "member": "20/minute 200/hour", "new": "10/minute 40/hour",
+        "network": "600/hour",
+        "words": "You have pressed that often in a short time.",
+    },
     "poll": {
         "title": "Votes in polls", "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "600/hour",
         "words": "You have voted in polls many times in a short time.",

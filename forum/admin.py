@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from common.looking import LookOnly
 from forum.models import Category, CategoryModerator, Comment, CommentVote, Picture, PictureUse, Post, PostVote
 from forum.models.picture import MASKED
+from forum.models.reaction import ReactionKind
 from moderation.bulk import ModeratedDesk
 
 
@@ -43,6 +44,15 @@ class CategoryAdmin(admin.ModelAdmin):
     list_editable = ("position",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(ReactionKind)
+class ReactionKindAdmin(admin.ModelAdmin):
+    """What can be told of posts, and in which categories; one that was told stays, and can be offered nowhere."""
+
+    list_display = ("name", "position", "asks_for_comment")
+    list_editable = ("position",)
+    filter_horizontal = ("categories",)
 
 
 @admin.register(Post)

@@ -10,7 +10,7 @@ class ForumConfig(AppConfig):
         from accounts.models import Member
         from common import picturing
         from common.models import Tag
-        from forum import earning, letters, masks, personal, pictures, signals, solving, told
+        from forum import earning, letters, masks, personal, pictures, reactions, signals, solving, told
         from forum.models import Category, Comment, Picture, Post
         from forum.moderating import verbs
         from moderation import acting, reporting, reputation
@@ -78,6 +78,7 @@ class ForumConfig(AppConfig):
         picturing.know(pictures.known)
         signals.words_written.connect(pictures.words_written, dispatch_uid="pictures")
         signals.sight_changed.connect(solving.sight_changed, dispatch_uid="forum.solving")
+        recount.register(*reactions.PROOFS)
         recount.register(
             recount.Counter(
                 "forum_post",

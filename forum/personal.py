@@ -13,7 +13,7 @@ from django.urls import reverse
 from common import personal
 from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear, Delete, Part, With, Words, Work
 from common.text import slugify_title
-from forum import pictures
+from forum import pictures, reactions
 from forum.models import (
     Ballot,
     BallotChoice,
@@ -34,6 +34,8 @@ from forum.models import (
     PostTag,
     PostText,
     PostVote,
+    Reaction,
+    ReactionCount,
     ReadMark,
     Removal,
     SavedWords,
@@ -128,6 +130,7 @@ def register() -> None:
         "id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at",
         "text__edit_reason",
     )  # fmt: skip
+    personal.impersonal("numbers that tell of no one member", ReactionCount)
     # Given out to nobody but their writer, in files of their own.
     personal.register(
         Part(Mask, "member", Delete(), withheld="the pseudonyms stand with the posts and comments under them"),
@@ -148,6 +151,14 @@ def register() -> None:
             comment_revision, "comment__mask__member", With(Comment), "comment-versions-without-your-name",
             ("pgh_created_at", "comment_id", "body", "edit_reason"), about="earlier versions of those",
         ),
+    )  # fmt: skip
+    personal.register(
+        Part(
+            Reaction, "member", Work(lambda member, choice: reactions.withdraw_lot(member, LOT)), "reactions",
+            ("post_id", "kind__name", "comment_id", "told_at"), about="what you told of posts in one press",
+            address=lambda row: reverse("forum:post_short", args=[row["post_id"]]),
+        ),
+        Part(Reaction, "post__author", With(Post), withheld="what others told of your posts is theirs"),
     )  # fmt: skip
     personal.register(
         Part(

@@ -325,6 +325,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "mute", "unmute", "first_new", "mark_all_read", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
         "trust", "member_trust", "badges",
+        "post_react", "post_unreact",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
         "device_add", "device_remove", "push_worker",
         "poll_vote", "poll_close", "comment_answer", "comment_no_answer",

@@ -5,6 +5,7 @@ from forum.models.mask import Mask
 from forum.models.picture import Picture, PictureUse
 from forum.models.poll import Ballot, BallotChoice, Poll, PollOption
 from forum.models.post import Post, PostNews, PostTag, PostText
+from forum.models.reaction import Reaction, ReactionCount, ReactionKind
 from forum.models.removal import Removal
 from forum.models.saved import Folder, SavedWords
 from forum.models.solution import Solution
@@ -33,6 +34,9 @@ __all__ = [
     "PostTag",
     "PostText",
     "PostVote",
+    "Reaction",
+    "ReactionCount",
+    "ReactionKind",
     "ReadMark",
     "Removal",
     "SavedWords",

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import earning, listing, masks, ranking, roles, told
+from forum import earning, listing, masks, ranking, reactions, roles, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
@@ -185,7 +185,9 @@ class Comment(Moderated, Signed, Upvotable):
 
     def delete_by_author(self) -> None:
         """The author's words go out of sight; replies keep a tombstone to hang on."""
-        self._change(deleted_at=timezone.now())
+        with transaction.atomic():
+            if self._change(deleted_at=timezone.now()):
+                reactions.comment_deleted(self)
 
     @transaction.atomic
     def hide(self, moderator, reason: str, undoes=None):

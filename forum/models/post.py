@@ -18,7 +18,7 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import earning, listing, masks, ranking, roles, terms, told
+from forum import earning, listing, masks, ranking, reactions, roles, terms, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
@@ -242,7 +242,9 @@ class Post(Moderated, Signed, Upvotable):
         )  # fmt: skip
         if not changed:
             raise StaleEdit if open_now.exists() else Locked
+        carried = list(self.tag_items.values_list("tag_id", flat=True))
         names = set_tags(self, PostTag, tags)
+        reactions.tags_changed(self, carried)
         text = PostText.objects.select_for_update().get(post=self)
         before = text.body_html
         if (text.title, text.body) != (title, body):
@@ -333,6 +335,7 @@ class Post(Moderated, Signed, Upvotable):
             count_in_sight(self, step)
             earning.sight_changed(self)
             told.sight_changed(self)
+            reactions.sight_changed(self)
             sight_changed.send(Post, post_id=self.pk, comment_id=None)
         return bool(changed)
 

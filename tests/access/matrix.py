@@ -55,6 +55,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:comment": (ANYONE, NOTHING),
     "forum:post_new": (MEMBERS, MEMBERS),
     "forum:masked": (MEMBERS, NOTHING),
+    "forum:post_react": (OTHERS, OTHERS),
+    "forum:post_unreact": (NOTHING, MEMBERS),
     "forum:post_unmask": (MODERATORS, MODERATORS),
     "forum:comment_unmask": (MODERATORS, MODERATORS),
     "forum:first_new": (MEMBERS, NOTHING),

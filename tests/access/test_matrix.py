@@ -17,6 +17,7 @@ from accounts.models import DataCopy, Member
 from forum import polls
 from forum.history import revisions_of
 from forum.models import CategoryModerator, CommentText, Draft, Folder, PostText
+from forum.models.reaction import ReactionKind
 from notices.following import follow
 from notices.models import Device, Follow, Notification
 from notices.telling import tell
@@ -127,6 +128,8 @@ class World:
         self.category = make_category("shelf")
         self.post = make_post(author=self.author, category=self.category, tags=["acne"])
         self.comment = make_comment(self.post, author=self.author)
+        self.kind = ReactionKind.objects.create(name="Side effect", asks_for_comment=True)
+        self.kind.categories.add(self.category)
         self.masked = make_post(author=self.author, category=self.category, masked=True)
         self.masked_comment = make_comment(self.masked, author=self.author)
         # An earlier version of both, written past ``edit``: their number stays the one that ``form`` sends.
@@ -191,6 +194,7 @@ class World:
             "pages:avatar_take_away": ["author_one"],
             "forum:picture_use": [self.picture.name], "forum:picture_remove": [self.picture.name],
             "forum:draft_discard": [self.draft.pk],
+            "forum:post_react": [self.post.pk, self.kind.pk], "forum:post_unreact": [self.post.pk, self.kind.pk],
             "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],
             "pages:folder_delete": [self.folder.pk],
             "pages:search_saved": [self.search.pk],

@@ -8,7 +8,8 @@ from django.db import OperationalError, connection, transaction
 from common import recount
 from common.models import Tag
 from common.recount import Counter
-from forum.models import Comment, Post
+from forum import reactions
+from forum.models import Comment, Post, ReactionKind
 from moderation.reporting import report
 from studies.models import Study, StudySuggestion
 from tests.builders import cite, make_comment, make_member, make_moderator, make_post, make_study
@@ -24,6 +25,9 @@ CORRUPT = {
     "studies_study.mention_count": "UPDATE studies_study SET mention_count = 5",
     "studies_mentionedwork.post_count": "UPDATE studies_mentionedwork SET post_count = 0",
     "studies_studysuggestion.ask_count": "UPDATE studies_studysuggestion SET ask_count = ask_count + 4",
+    "forum_reactioncount.count": "UPDATE forum_reactioncount SET count = count + 1",
+    "forum_tagteller.posts": "DELETE FROM forum_tagteller",
+    "forum_tagsum.members": "UPDATE forum_tagsum SET members = members + 1",
     "moderation_reputation.points": "UPDATE moderation_reputation SET points = points + 1",
     "moderation_reputation.public_points": "UPDATE moderation_reputation SET public_points = public_points - 1",
     "moderation_reputationentry.count": "UPDATE moderation_reputationentry SET day = day - 1",
@@ -60,6 +64,7 @@ def community(db):
     make_post(body=f"doi:{cited.doi}")
     StudySuggestion.ask("doi", "10.1000/asked", make_member())
     report(post, "post", make_member(), "spam")
+    reactions.react(post, ReactionKind.objects.create(name="Helped me"), make_member())
 
 
 @pytest.mark.usefixtures("community")
