@@ -25,7 +25,8 @@ from accounts.demo import DEMO_DOMAIN
 from accounts.models import Member
 from accounts.models.member import LIBRARIANS, MODERATORS
 from common import recount
-from forum.models import Category, Comment, CommentVote, Post, PostVote
+from forum import reactions
+from forum.models import Category, Comment, CommentVote, Post, PostVote, Reaction, ReactionKind
 from forum.models.vote import Vote
 from notices.models import Notification
 from studies.importing.importing import import_records
@@ -46,6 +47,22 @@ PASSWORD = "read-the-study-first"  # noqa: S105 - of demo accounts, which exist 
 UNREAD = 3  # notifications that wait for each member
 SIGN_INS = (("member", "maren_k"), ("moderator", "tobias_h"), ("librarian", "odile_b"), ("admin", "ines"))
 SUMMARIES_WRITTEN = date(2026, 11, 23)
+
+SENSITIVE = ("treatment", "minoxidil", "finasteride")  # here members may post without their name, and tell what helped
+REACTIONS = (("Helped me", False, 5), ("No effect", False, 3), ("Side effect", True, 2))  # name, with words, how often
+WITH_WORDS = (
+    (
+        "kumar-eleven-months-oral",
+        "zinc_or_swim",
+        "Fluff on my cheekbones from the third month on. I shave it and go on.",
+    ),
+    ("foam-day-nine-sink", "silverscale", "The foam made my scalp flake for two weeks. Then it stopped by itself."),
+    (
+        "every-other-day-question",
+        "spotless_mia",
+        "Tender chest for some days at the start; my doctor knew of it, and it went.",
+    ),
+)
 
 CATEGORIES = (
     ("research", "Research", "Studies, methods and what they mean."),
@@ -215,12 +232,19 @@ def _record(facts: dict[str, Any]) -> StudyRecord:
 def _load_community(members: dict[str, Member]) -> None:
     shelves = {
         slug: Category.objects.update_or_create(
-            slug=slug, defaults={"name": name, "description": description, "position": position}
+            slug=slug,
+            defaults={
+                "name": name,
+                "description": description,
+                "position": position,
+                "allows_pseudonyms": slug in SENSITIVE,
+            },
         )[0]
         for position, (slug, name, description) in enumerate(CATEGORIES)
     }
     moderator, admin = members["tobias_h"], members["ines"]
     votes: list[Vote] = []
+    by_key: dict[str, Post] = {}
     # The oldest first, so that ids grow with time as they do in life.
     for facts in sorted(post_files(), key=lambda each: -_days_ago(each)):
         if "discussion_of" in facts:
@@ -235,7 +259,9 @@ def _load_community(members: dict[str, Member]) -> None:
                 own_gist=facts["gist"],
                 tags=facts["tags"],
                 posted_at=_ago(facts["days_ago"]),
+                masked=facts.get("masked", False),
             )
+            by_key[facts["key"]] = post
             votes += _votes(PostVote, post, facts, members)
         for comment in facts["comments"]:
             votes += _load_comment(post, None, comment, members)
@@ -244,6 +270,29 @@ def _load_community(members: dict[str, Member]) -> None:
         if facts.get("locked"):
             post.lock(moderator, facts["locked_reason"])
     _cast(votes)
+    _load_reactions([shelves[slug] for slug in SENSITIVE], by_key, members)
+
+
+def _load_reactions(shelves: list[Category], by_key: dict[str, Post], members: dict[str, Member]) -> None:
+    """What some members told of the posts of these categories, the same each time."""
+    kinds = []
+    for position, (name, asks, weight) in enumerate(REACTIONS):
+        kind = ReactionKind.objects.create(name=name, position=position, asks_for_comment=asks)
+        kind.categories.set(shelves)
+        kinds.append((kind, weight))
+    for key, member, words in WITH_WORDS:
+        reactions.react(by_key[key], kinds[-1][0], members[member], words)
+    plain = [(kind, weight) for kind, weight in kinds if not kind.asks_for_comment]
+    told = []
+    for post in Post.objects.filter(category__in=shelves, is_hidden=False, deleted_at=None).order_by("pk"):
+        chance = random.Random(f"told of {post.pk}")  # noqa: S311 - no secret hangs on it
+        could = [member for member in members.values() if not post.is_by(member)]
+        for member in chance.sample(could, min(chance.randrange(9), len(could))):
+            [kind] = chance.choices([kind for kind, _ in plain], [weight for _, weight in plain])
+            told.append(Reaction(post=post, kind=kind, member=member))
+    Reaction.objects.bulk_create(told)
+    for proof in reactions.PROOFS:
+        proof.mend()
 
 
 def _days_ago(facts: dict[str, Any]) -> float:
@@ -275,7 +324,7 @@ def _votes(kind: Any, thing: Post | Comment, facts: dict[str, Any], members: dic
     """As many votes as the file says, by members chosen the same way each time, most of them soon after the post."""
     chance = random.Random(f"{thing.pk}{facts.get('key', '')}")  # noqa: S311 - no secret hangs on it
     posted = _ago(_days_ago(facts))
-    could = [member for member in members.values() if member.pk != thing.author_id and member.date_joined < posted]
+    could = [member for member in members.values() if not thing.is_by(member) and member.date_joined < posted]
     voters = chance.sample(could, min(facts.get("upvotes", 0), len(could)))
     span = timezone.now() - posted
     return [kind(thing=thing, member=member, voted_at=posted + span * chance.random() ** 6) for member in voters]

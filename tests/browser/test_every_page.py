@@ -131,6 +131,7 @@ FOR_A_MEMBER: dict[str, Callable[[Member], str]] = {
     "a deep thread": lambda member: deep().post.get_absolute_url(),
     "a post of their own": lambda member: make_comment(make_post(author=member), author=member).post.get_absolute_url(),
     "the composer": lambda member: "/community/new/",
+    "their posts without a name": lambda member: make_post(author=member, masked=True) and "/community/without-a-name/",
     "editing a post": lambda member: f"/posts/{make_post(author=member).pk}/edit/",
     "deleting a post": lambda member: f"/posts/{make_post(author=member).pk}/delete/",
     "a reply": lambda member: f"/comments/{deep().pk}/reply/",
