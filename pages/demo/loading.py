@@ -280,8 +280,8 @@ def _load_reactions(shelves: list[Category], by_key: dict[str, Post], members: d
         kind = ReactionKind.objects.create(name=name, position=position, asks_for_comment=asks)
         kind.categories.set(shelves)
         kinds.append((kind, weight))
-    for key, member, words in WITH_WORDS:
-        reactions.react(by_key[key], kinds[-1][0], members[member], words)
+    for key, name, words in WITH_WORDS:
+        reactions.react(by_key[key], kinds[-1][0], members[name], words)
     plain = [(kind, weight) for kind, weight in kinds if not kind.asks_for_comment]
     told = []
     for post in Post.objects.filter(category__in=shelves, is_hidden=False, deleted_at=None).order_by("pk"):
