@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.tags import set_tags
-from forum import told
+from forum import reactions, told
 from forum.models import Category, Comment, Picture, Post, PostTag, PostText, ThreadTerms
 from forum.moderating import branches, forms, rewording
 from forum.roles import moderates
@@ -81,9 +81,11 @@ def _retag(post: Post, moderator, reason: str, *, tags: list[str], undoes: Actio
         if not locked.is_shown:
             raise CannotDo("Show the post again first: the tags of what is out of sight are not counted.")
         before = sorted(tag.name for tag in locked.tags.all())
+        carried = list(locked.tag_items.values_list("tag_id", flat=True))
         after = sorted(tag.name for tag in set_tags(locked, PostTag, tags))
         if before == after:
             return None
+        reactions.tags_changed(locked, carried)
         PostText.objects.filter(post=locked).update(tag_words=" ".join(after))
         said = "undo retag" if undoes else "retag"
         return told.record(moderator, said, post, reason, details={"tags": before}, undoes=undoes)
