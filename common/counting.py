@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
 CAP = 1000
+SIFTED = 3000  # rows looked at where some are not counted
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,14 @@ class CappedCount:
         return self.number > 0
 
 
-def capped_count(queryset: QuerySet) -> CappedCount:
-    """Count the rows of ``queryset``, reading 1,001 of them at most."""
-    return CappedCount.at_most(queryset.order_by()[: CAP + 1].count())
+def capped_count(queryset: QuerySet, sieve: Callable[[Any], Any] | None = None) -> CappedCount:
+    """Count the rows of ``queryset``, reading 1,001 of them at most.
+
+    Those that ``sieve`` leaves out are not counted; then ``SIFTED`` are read at most, and of more it is only told that
+    there are more.
+    """
+    if sieve is None:
+        return CappedCount.at_most(queryset.order_by()[: CAP + 1].count())
+    near = queryset.order_by()[: SIFTED + 1]
+    kept = sieve(queryset.model._default_manager.filter(pk__in=near.values("pk")))[: CAP + 1].count()
+    return CappedCount(min(kept, CAP), kept > CAP or near.count() > SIFTED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -40,18 +40,32 @@ class KeysetPage:
         return len(self.rows)
 
 
-def paginate(queryset: QuerySet, order: Sequence[str], after: str = "", size: int | None = None) -> KeysetPage:
+Sieve = Callable[[Any], Any]
+SIFTED = 2000  # rows that a sifted list looks at for a page, at most
+
+
+def paginate(
+    queryset: QuerySet, order: Sequence[str], after: str = "", size: int | None = None, sieve: Sieve | None = None
+) -> KeysetPage:
     """Read the page of ``queryset`` that follows ``after``.
 
     ``order`` names plain columns of the model, or of one it points at ("cited__added_at", which the queryset should
     join), ``-`` for descending, the last one unique; a nullable column sorts its nulls last. Reads ``size + 1`` rows
     (``settings.LIST_PAGE`` unless told). Raises ``Http404`` for a cursor that doesn't fit.
+
+    ``sieve`` leaves out rows by what no index of the order knows ("muted"). It is asked of ``SIFTED`` rows at most,
+    should nearly all be left out; the page may be short then, or empty, and more may follow.
     """
     size = size or settings.LIST_PAGE
     if after:
         queryset = queryset.filter(_rows_after(queryset.model, order, _decode(queryset.model, order, after)))
-    rows = list(queryset.order_by(*(_ordering(queryset.model, name) for name in order))[: size + 1])
-    next_cursor = _encode(rows[size - 1], order) if len(rows) > size else ""
+    ordered = queryset.order_by(*(_ordering(queryset.model, name) for name in order))
+    if sieve is None:
+        rows, last = list(ordered[: size + 1]), []
+    else:
+        rows = list(sieve(ordered.filter(pk__in=ordered.values("pk")[:SIFTED]))[: size + 1])
+        last = list(ordered.prefetch_related(None)[SIFTED - 1 : SIFTED])
+    next_cursor = _encode(rows[size - 1], order) if len(rows) > size else "".join(_encode(row, order) for row in last)
     return KeysetPage(rows[:size], next_cursor, is_first=not after)
 
 

@@ -2,11 +2,13 @@
 
 Each condition is asked of one row at a time, by one probe of an index, while a list is read in its own order. So a page
 costs what it shows and what it leaves out on the way, whatever carries a muted tag: never join the muted tag's posts.
+Pages and counts look at a bounded number of rows besides (``sieve``), should nearly all of a list be muted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -19,6 +21,17 @@ from notices.muting import POST, Muted, muted_by
 def posts(rows: Any, reader: Any, muted: Muted | None = None) -> Any:
     """``rows`` of posts without what the reader mutes; ``muted`` where it is not all of that."""
     return _without(rows, reader, muted, post="")
+
+
+def sieve(reader: Any, muted: Muted | None = None) -> Callable[[Any], Any] | None:
+    """``posts`` for lists that read a bounded number of rows (``common.paging``); None for who mutes nothing."""
+    muted = muted_by(reader) if muted is None else muted
+    return partial(posts, reader=reader, muted=muted) if muted else None
+
+
+def sieve_of_comments(reader: Any, muted: Muted | None = None) -> Callable[[Any], Any] | None:
+    muted = muted_by(reader) if muted is None else muted
+    return partial(comments, reader=reader, muted=muted) if muted else None
 
 
 def comments(rows: Any, reader: Any, muted: Muted | None = None) -> Any:

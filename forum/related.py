@@ -11,6 +11,7 @@ from django.db import connection
 
 from common.counting import CAP, CappedCount
 from common.models import Tag
+from common.paging import SIFTED
 from common.tags import rarity
 from forum.listing import as_sql
 from forum.models import Post
@@ -29,7 +30,7 @@ RANKED = """
     near AS (
         SELECT recent.content_object_id AS post_id, sum(wanted.weight) AS shared
         FROM wanted CROSS JOIN LATERAL (
-            SELECT content_object_id FROM forum_posttag
+            SELECT content_object_id FROM {near}
             CROSS JOIN LATERAL (SELECT FROM forum_post WHERE id = content_object_id AND NOT is_hidden
                 AND deleted_at IS NULL AND id <> %(exclude)s{listed} LIMIT 1) shown
             WHERE tag_id = ANY(ARRAY[wanted.tag_id])
@@ -42,11 +43,17 @@ RANKED = """
     LIMIT %(most)s
 """
 
+# For who mutes something: the tag's newest posts are looked at no further than this, should nearly all be muted.
+NEAR = """(
+    SELECT tag_id, content_object_id FROM forum_posttag WHERE tag_id = ANY(ARRAY[wanted.tag_id])
+    ORDER BY tag_id, content_object_id DESC LIMIT %(read)s) forum_posttag
+"""
+
 COUNTED = """
     SELECT count(*) FROM (
         SELECT DISTINCT recent.content_object_id FROM unnest(%(tags)s::bigint[]) wanted (tag_id)
         CROSS JOIN LATERAL (
-            SELECT content_object_id FROM forum_posttag
+            SELECT content_object_id FROM {near}
             CROSS JOIN LATERAL (SELECT FROM forum_post WHERE id = content_object_id AND NOT is_hidden
                 AND deleted_at IS NULL AND id <> %(exclude)s{listed} LIMIT 1) shown
             WHERE tag_id = ANY(ARRAY[wanted.tag_id])
@@ -82,11 +89,12 @@ def related_posts(tags: Iterable[Tag], *, reader: Any = GUEST, exclude: int = 0,
         "exclude": exclude,
     }
     listed, more = as_sql(muted_by(reader), reader)
-    arguments |= more
+    near = NEAR if listed else "forum_posttag"
+    arguments |= more | {"read": SIFTED}
     with connection.cursor() as cursor:
-        cursor.execute(RANKED.format(listed=listed), arguments | {"most": most})
+        cursor.execute(RANKED.format(near=near, listed=listed), arguments | {"most": most})
         ids = [pk for (pk,) in cursor.fetchall()]
-        cursor.execute(COUNTED.format(listed=listed), arguments | {"most": CAP + 1})
+        cursor.execute(COUNTED.format(near=near, listed=listed), arguments | {"most": CAP + 1})
         count = CappedCount.at_most(cursor.fetchone()[0])
     found = {post.pk: post for post in Post.objects.for_list().filter(pk__in=ids)}
     return RelatedPosts([found[pk] for pk in ids], count)

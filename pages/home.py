@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+from common.paging import SIFTED
+from forum import listing
 from forum.models import Post
 from studies.models import Study
 
@@ -19,7 +22,7 @@ def hot_posts(user) -> list[Post]:
     members: Counter = Counter()
     chosen = []
     # Ids first: choosing among thin rows, then reading only those that are shown.
-    thin = Post.objects.listed_for(user).order_by("-hotness", "-pk").values_list("pk", "category_id", "author_id")
+    thin = _hottest(user).values_list("pk", "category_id", "author_id")
     for pk, category, author in thin[:CANDIDATES]:
         if categories[category] < FROM_ONE_CATEGORY and (author is None or members[author] < FROM_ONE_MEMBER):
             chosen.append(pk)
@@ -28,6 +31,13 @@ def hot_posts(user) -> list[Post]:
         if len(chosen) == POSTS:
             break
     return list(Post.objects.for_list().filter(pk__in=chosen).order_by("-hotness", "-pk"))
+
+
+def _hottest(user) -> Any:
+    """The hottest posts that this visitor does not mute, looked for among a bounded number."""
+    hottest = Post.objects.visible_to(user).order_by("-hotness", "-pk")
+    sieve = listing.sieve(user)
+    return sieve(hottest.filter(pk__in=hottest.values("pk")[:SIFTED])) if sieve else hottest
 
 
 def new_studies() -> list[Study]:

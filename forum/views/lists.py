@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from common.paging import KeysetPage, paginate
-from forum import ranking, terms, visits
+from forum import listing, ranking, terms, visits
 from forum.models import Category, Post, PostVote
 from notices.following import followed_among
 from notices.muting import is_muted, muted_by
@@ -24,8 +24,11 @@ PERIODS = (("day", "Today"), ("week", "This week"), ("month", "This month"), ("y
 MOST_PINNED = 5
 
 
-def read_list(posts, sort: str, period: str, after: str) -> KeysetPage:
-    """One page of ``posts`` in the order ``sort``. Raises ``Http404`` for a word or a cursor it doesn't know."""
+def read_list(posts, sort: str, period: str, after: str, sieve=None) -> KeysetPage:
+    """One page of ``posts`` in the order ``sort``, without what ``sieve`` leaves out.
+
+    Raises ``Http404`` for a word or a cursor it doesn't know.
+    """
     if sort not in ORDERS:
         raise Http404(f"Posts can be sorted by {', '.join(ORDERS)}.")
     if period not in dict(PERIODS):
@@ -36,7 +39,7 @@ def read_list(posts, sort: str, period: str, after: str) -> KeysetPage:
         posts = posts.filter(is_answered=True)
     if sort == "top" and (moment := ranking.since(period)):
         posts = posts.filter(posted_at__gte=moment)
-    return paginate(posts.for_list(), ORDERS[sort], after)
+    return paginate(posts.for_list(), ORDERS[sort], after, sieve=sieve)
 
 
 @require_safe
@@ -58,12 +61,15 @@ def _post_list(request: HttpRequest, shelf: Category | None) -> HttpResponse:
     shows_muted = is_muted_here and request.GET.get("muted") == "show"
     if shelf and shows_muted:
         muted = muted.besides("category", shelf.pk)
-    visible = Post.objects.listed_for(request.user, muted).in_category(shelf)
+    visible = Post.objects.visible_to(request.user).in_category(shelf)
     if is_muted_here and not shows_muted:
         visible = visible.none()
     # A pinned post stands above its list, and then not once more in it.
-    pinned = list(terms.pinned(visible, shelf).for_list()[:MOST_PINNED]) if sort == "hot" else []
-    page = read_list(visible.exclude(pk__in=[post.pk for post in pinned]), sort, period, after)
+    above = terms.pinned(listing.posts(visible, request.user, muted), shelf)
+    pinned = list(above.for_list()[:MOST_PINNED]) if sort == "hot" else []
+    page = read_list(
+        visible.exclude(pk__in=[post.pk for post in pinned]), sort, period, after, listing.sieve(request.user, muted)
+    )
     if not page.is_first:
         pinned = []
     visits.mark(request.user, [*pinned, *page.rows])

@@ -23,7 +23,7 @@ class Mute(models.Model):
         constraints = (models.UniqueConstraint(fields=["member", "kind", "object_id"], name="muted_once"),)
         indexes = (
             models.Index(fields=["member", "-id"], name="mutes_of_member"),
-            models.Index(fields=["kind", "object_id"], name="mutes_of_thing"),
+            models.Index(fields=["kind", "object_id", "member"], name="mutes_of_thing"),
         )
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from accounts.privacy import shows_activity
 from common.counting import capped_count
 from common.feeds import atom
 from common.paging import paginate
-from forum import visits
+from forum import listing, visits
 from forum.feeds import newest_posts
 from forum.models import Comment, Post, PostVote
 from notices.following import followed_among
@@ -39,8 +39,9 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         muted = muted.besides("member", member.pk)
     if member == request.user:
         muted = NOTHING  # one's own words are never kept from oneself
-    posts = Post.objects.listed_for(request.user, muted).filter(author=member)
-    comments = Comment.objects.listed_for(request.user, muted).filter(author=member)
+    posts = Post.objects.visible_to(request.user).filter(author=member)
+    comments = Comment.objects.visible_to(request.user).filter(author=member)
+    sieves = listing.sieve(request.user, muted), listing.sieve_of_comments(request.user, muted)
     if is_muted and not shows_muted:
         posts, comments = posts.none(), comments.none()
     after = request.GET.get("after", "")
@@ -55,19 +56,19 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         "is_muted": is_muted,
         "shows_muted": shows_muted,
         "is_followed": bool(followed_among(request.user, [member])),
-        "post_count": capped_count(posts),
-        "comment_count": capped_count(comments),
+        "post_count": capped_count(posts, sieves[0]),
+        "comment_count": capped_count(comments, sieves[1]),
         "list_count": capped_count(lists),
     }
     order = ("-posted_at", "-pk")
     if show == "posts":
-        context["page"] = paginate(posts.for_list(), order, after)
+        context["page"] = paginate(posts.for_list(), order, after, sieve=sieves[0])
         visits.mark(request.user, context["page"].rows)
         context["voted"] = PostVote.of(request.user, context["page"].rows)
     elif show == "lists":
         context["page"] = paginate(lists.with_size(), ("-changed_at", "-pk"), after)
     else:
-        context["page"] = paginate(comments.for_thread().select_related("post"), order, after)
+        context["page"] = paginate(comments.for_thread().select_related("post"), order, after, sieve=sieves[1])
     return render(request, "pages/profile.html", context)
 
 

@@ -15,7 +15,7 @@ from common.counting import capped_count
 from common.feeds import MOST, Entry, atom
 from common.models import Tag
 from common.paging import paginate
-from forum import visits
+from forum import listing, visits
 from forum.feeds import entry_of
 from forum.models import Post, PostVote
 from notices.following import followed_among
@@ -53,16 +53,17 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
     if shows_muted:
         for each in muted_here:
             muted = muted.besides("tag", each.pk)
-    posts = Post.objects.listed_for(request.user, muted).tagged(*found)
+    posts = Post.objects.visible_to(request.user).tagged(*found)
+    sieve = listing.sieve(request.user, muted)
     if muted_here and not shows_muted:
         posts = posts.none()
     studies = Study.objects.tagged(*found)
     context: dict[str, Any] = {"section": "tags", "tags": found, "show": show, "slugs": slugs}
     context |= {"muted_here": muted_here, "shows_muted": shows_muted}
     if show != "studies":
-        context["posts"] = paginate(posts.for_list(), ("-pk",), after, size)
+        context["posts"] = paginate(posts.for_list(), ("-pk",), after, size, sieve)
         visits.mark(request.user, context["posts"].rows)
-        context["post_count"] = capped_count(posts)
+        context["post_count"] = capped_count(posts, sieve)
         context["voted"] = PostVote.of(request.user, context["posts"].rows)
     if show != "posts":
         context["studies"] = paginate(studies.for_list(), ("-pk",), after, size)

@@ -86,18 +86,20 @@ class TestAVisit:
         assert f'href="{post.get_absolute_url()}?at={first}#comment-{first}"' in page
         assert first in new_ones(browser.get(f"{post.get_absolute_url()}?at={first}").text)
 
-    def test_is_one_row_and_one_statement_and_none_where_nothing_is_new(self, reader, browser):
+    def test_is_one_statement_and_writes_nothing_for_who_looks_again_a_moment_later(self, reader, browser):
         post = make_post()
-        for expected in (True, False):
+        browser.get(post.get_absolute_url())
+        for seconds, writes in ((30, False), (90, True)):
+            Visit.objects.update(visited_at=F("visited_at") - timedelta(seconds=seconds))
+            before = Visit.objects.get().visited_at
             with CaptureQueriesContext(connection) as queries:
                 browser.get(post.get_absolute_url())
-            asked = [query["sql"] for query in queries if "forum_visit" in query["sql"]]
-            assert len(asked) == 1
-            before = Visit.objects.get().visited_at
-            assert expected or before == Visit.objects.get().visited_at
-        seen = Visit.objects.get().visited_at
+            assert len([query for query in queries if "forum_visit" in query["sql"]]) == 1
+            assert (Visit.objects.get().visited_at != before) == writes
+        Visit.objects.update(visited_at=F("visited_at") - timedelta(seconds=5))
+        newest = make_comment(post)
         browser.get(post.get_absolute_url())
-        assert Visit.objects.get().visited_at == seen
+        assert Visit.objects.get().last_id == newest.pk
 
     def test_is_not_made_by_guests_or_before_anybody_looks(self, reader, browser):
         post, hidden = make_post(), make_post()

@@ -1,3 +1,6 @@
+import json
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -5,11 +8,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from common import counting, paging
 from common.models import Tag
-from forum.models import Comment, Post
+from common.tags import get_or_create
+from forum import related
+from forum.models import Comment, Post, PostTag
 from notices import muting
 from notices.models import Mute
-from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study
+from tests.builders import (
+    make_category,
+    make_comment,
+    make_many_posts,
+    make_member,
+    make_moderator,
+    make_post,
+    make_study,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -280,3 +294,65 @@ class TestTheListOfMutes:
         other = Client()
         other.force_login(make_member())
         assert "You mute nothing" in other.get("/following/muted/").text
+
+
+class TestBoundedReading:
+    """Nearly all of a list is muted: a page looks at so many rows, then leads on."""
+
+    @pytest.fixture
+    def loud(self, reader, monkeypatch):
+        monkeypatch.setattr(paging, "SIFTED", 40)
+        monkeypatch.setattr(counting, "SIFTED", 40)
+        monkeypatch.setattr(related, "SIFTED", 40)
+        self.old = make_post(title="The old calm one", tags=["acne"])
+        make_many_posts(100, tag=self.old.tags.get())
+        loud = get_or_create(["loud"])[0]
+        many = Post.objects.exclude(pk=self.old.pk)
+        PostTag.objects.bulk_create(PostTag(content_object=post, tag=loud) for post in many)
+        make_post(title="The new calm one", tags=["acne"])
+        mute(reader, "tag", loud)
+
+    def test_leads_to_everything_that_is_not_muted(self, loud, browser):
+        for address in ("/community/?sort=new", "/tags/acne/?show=posts"):
+            pages, found = 0, ""
+            while address:
+                page = browser.get(address).text
+                assert "Post of many" not in page
+                found, pages = found + page, pages + 1
+                more = re.search(r'rel="next" href="([^"]+)"', page)
+                address = more and address.split("?")[0] + more[1].replace("&amp;", "&")
+            assert (found.count(">The old calm one</a>"), found.count(">The new calm one</a>")) == (1, 1)
+            assert 3 <= pages <= 4
+
+    def test_says_that_a_page_is_empty_because_of_what_is_muted(self, loud, browser):
+        first = browser.get("/community/?sort=new").text
+        after = re.search(r"after=([^\"&]+)", first)[1]
+        page = browser.get(f"/community/?sort=new&after={after}").text
+        assert "muted" in page
+        assert "Be the first" not in page
+
+    def test_counts_no_further(self, loud, reader, browser):
+        assert "1+" in browser.get("/tags/acne/?show=posts").text
+        assert [post.title for post in related.related_posts(get_or_create(["acne"]), reader=reader).posts] == [
+            "The new calm one"
+        ]
+        assert "The new calm one" in browser.get("/").text
+
+
+def test_no_muted_tag_is_read_as_a_whole(reader):
+    """Each row of a list is probed for the tag; a join would read all posts of the tag before the first is shown."""
+    tag = make_post(tags=["loud"]).tags.get()
+    make_many_posts(3000, tag=tag)
+    for _ in range(30):
+        make_post()
+    mute(reader, "tag", tag)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE forum_post, forum_posttag")
+    plan = json.loads(Post.objects.listed_for(reader).order_by("-pk")[:20].explain(format="json", analyze=True))
+    assert max(rows_of(plan[0]["Plan"], "forum_posttag")) <= 40
+
+
+def rows_of(node: dict, table: str) -> list[float]:
+    """How many rows each step of a plan read of a table."""
+    here = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
+    return [here, *(rows for child in node.get("Plans", ()) for rows in rows_of(child, table))]
