@@ -202,6 +202,11 @@ class Narrowing:
             if category.thing and not category.negated:
                 active = Post.objects.filter(category=category.thing).order_by("-last_active_at", "-pk").values("pk")
                 near.append(_on(active))
+        for years, negated in self.years:
+            if not negated:  # most comments are written soon after their post
+                start, end = years.moments
+                of_years = Post.objects.filter(posted_at__gte=start, posted_at__lt=end)
+                near.append(_on(of_years.order_by("-posted_at", "-pk").values("pk")))
         return [*near, newest(Comment)]
 
 

@@ -119,10 +119,12 @@ class TestOperators:
         assert "There is no category" in client.get("/search/?q=category:zzz").text
 
     def test_year(self, client):
-        make_post(title="Old", body="minoxidil", posted_at=datetime(2016, 5, 1, tzinfo=UTC))
+        old = make_post(title="Old", body="minoxidil", posted_at=datetime(2016, 5, 1, tzinfo=UTC))
+        make_comment(old, body="minoxidil", posted_at=datetime(2016, 5, 2, tzinfo=UTC))
         make_post(title="Newer", body="minoxidil", posted_at=datetime(2021, 5, 1, tzinfo=UTC))
         make_study("Study of 2018", published_year=2018)
         assert found(client, "minoxidil year:2016")["posts"] == ["Old"]
+        assert found(client, "minoxidil year:2016")["comments"] == ["Comment on Old"]
         assert found(client, "minoxidil year:>2016")["posts"] == ["Newer"]
         assert sorted(found(client, "year:2015-2025")["posts"]) == ["Newer", "Old"]
         assert found(client, "year:2018")["studies"] == ["Study of 2018"]
