@@ -10,10 +10,10 @@ class ForumConfig(AppConfig):
         from accounts.models import Member
         from common import picturing
         from common.models import Tag
-        from forum import earning, letters, masks, personal, pictures, reactions, signals, solving, told
+        from forum import awards, earning, letters, masks, personal, pictures, reactions, signals, solving, told, visits
         from forum.models import Category, Comment, Picture, Post
         from forum.moderating import verbs
-        from moderation import acting, reporting, reputation
+        from moderation import acting, badges, reporting, reputation, trust
         from notices import following, kinds, muting
 
         personal.register()
@@ -74,6 +74,8 @@ class ForumConfig(AppConfig):
             ),
             kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
         )
+        badges.register(*awards.BADGES)
+        trust.read_is(visits.POSTS_READ)
         reputation.register(*earning.SOURCES)
         picturing.know(pictures.known)
         signals.words_written.connect(pictures.words_written, dispatch_uid="pictures")

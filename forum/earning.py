@@ -23,14 +23,14 @@ UPVOTES = """
 """
 
 
-def _posts(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
+def posts(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     from forum.models import Post
 
     posts = Post.objects.visible_to(reader).filter(pk__in=ids).only("title", "deleted_at")
     return {post.pk: Line(f"“{post.title}”", post.get_absolute_url()) for post in posts}
 
 
-def _comments(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
+def comments(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     from forum.models import Comment
 
     comments = Comment.objects.visible_to(reader).filter(pk__in=ids).select_related("post").only("post__title")
@@ -48,13 +48,13 @@ ANSWERS = """
 
 SOURCES = (
     Source(
-        "post_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_post"), _posts, is_public=True
+        "post_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_post"), posts, is_public=True
     ),
     Source(
-        "comment_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_comment"), _comments,
+        "comment_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_comment"), comments,
         is_public=True,
     ),
-    Source("answer", "the answer to a post:", "answers to a post:", ANSWERS, _comments, is_public=True),
+    Source("answer", "the answer to a post:", "answers to a post:", ANSWERS, comments, is_public=True),
 )  # fmt: skip
 
 

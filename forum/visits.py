@@ -20,6 +20,8 @@ from notices.muting import muted_by
 MOST_NEW = 99  # new comments that are counted; above it is "99+"
 APART = "30 minutes"  # of silence, after which the next view is another visit
 
+# For ``moderation.trust``: how many posts a member has opened, counted no further than is asked for.
+POSTS_READ = "SELECT count(*) FROM (SELECT FROM forum_visit v WHERE v.member_id = t.member_id LIMIT {most}) few"
 NEWEST = "COALESCE((SELECT max(c.id) FROM forum_comment c WHERE c.post_id = p.id), 0)"
 # Of the marks a member has set on whole lists, how far those reach that this post stands under.
 MARKED = """

@@ -8,7 +8,7 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import Member
         from common import limiting, recount
-        from moderation import audit, earning, limits, middleware, personal, reporting, reputation, told, trust
+        from moderation import audit, badges, earning, limits, middleware, personal, reporting, reputation, told, trust
         from notices import kinds
 
         audit.listen()
@@ -20,6 +20,7 @@ class ModerationConfig(AppConfig):
                 "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"
             )
         )
+        badges.register(*badges.OWN)
         reputation.register(*earning.SOURCES)
         recount.register(*reputation.COUNTERS)
         kinds.register(

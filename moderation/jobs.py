@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from moderation import limits, trust
+from moderation import badges, limits, trust
 
 
 @app.periodic(cron="17 4 * * *")
@@ -19,3 +19,10 @@ def sweep_limits(timestamp: int) -> None:
 def compute_trust(timestamp: int) -> None:
     """Every night: the trust levels of all whom yesterday can have changed."""
     trust.compute_all()
+
+
+@app.periodic(cron="27 0 * * *")
+@app.task(name="moderation.award_badges", lock="moderation.award_badges", queueing_lock="moderation.award_badges")
+def award_badges(timestamp: int) -> None:
+    """Every night: badges are what the facts say."""
+    badges.award_all()

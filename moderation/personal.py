@@ -17,6 +17,7 @@ from moderation.models import (
     Action,
     Allowance,
     AuditEntry,
+    Award,
     Case,
     ReasonTemplate,
     Report,
@@ -101,6 +102,10 @@ def register() -> None:
             about="your trust level, and the days you were here",
         ),
         Part(Trust, "held_by", Clear(held_by=None), withheld="levels are about others"),
+        Part(
+            Award, "member", Delete(), "badges", ("badge", "object_id", "earned_at"),
+            about="the badges you have earned",
+        ),
         Part(
             Report, "reporter", Clear(reporter=None, note=""), "reports",
             ("reported_at", "case__kind", "case__object_id", "reason", "note", "was_right"),

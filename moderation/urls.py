@@ -1,6 +1,6 @@
 from django.urls import path
 
-from moderation.views import acts, ledger, log, reports, trust
+from moderation.views import acts, badges, ledger, log, reports, trust
 
 app_name = "moderation"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("report/<slug:kind>/<int:pk>/", reports.report_new, name="report"),
     path("members/<str:name>/reputation/", ledger.ledger, name="ledger"),
     path("members/<str:name>/trust/", trust.member_trust, name="member_trust"),
+    path("badges/", badges.badges, name="badges"),
     path("about/trust/", trust.trust_levels, name="trust"),
     path("moderation/undo/<int:pk>/", acts.undo, name="undo"),
     path("moderation/log/", log.public_log, name="log"),

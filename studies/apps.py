@@ -10,9 +10,9 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         from common.models import Tag
-        from moderation import reputation
+        from moderation import badges, reputation
         from notices import following, private_feeds
-        from studies import arrivals, earning, personal, searches
+        from studies import arrivals, awards, earning, personal, searches
         from studies.models import Author, Journal, SavedSearch, Study
 
         personal.register()
@@ -33,6 +33,7 @@ class StudiesConfig(AppConfig):
             kinds.Kind("correction", "Answers to what I reported or suggested"),
             kinds.Kind("wanted", "A study I asked for has arrived"),
         )
+        badges.register(*awards.BADGES)
         reputation.register(*earning.SOURCES)
         self._follow_mentions()
         recount.register(

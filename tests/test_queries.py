@@ -190,6 +190,7 @@ class World:
             "search with operators": "/search/?q=words+tag:shared+author:writer_one+has:study",
             "moderation log": "/moderation/log/",
             "profile": "/members/writer_one/",
+            "badges": "/badges/",
             "feed of the community": "/community/feed.atom",
             "feed of a category": f"{self.category.get_absolute_url()}feed.atom",
             "feed of a thread": f"{self.post.get_absolute_url()}feed.atom",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from forum import earning, told
+from forum import awards, earning, told
 from moderation import reputation
 
 
@@ -97,6 +97,7 @@ class Upvotable(models.Model):
             if moment := self.vote_model.cast(self.pk, member.pk):
                 self._move_score(+1)
                 earning.of_upvote(self, moment)
+                awards.of_upvotes(self)
                 told.of_upvotes(self)
 
     def withdraw(self, member) -> None:

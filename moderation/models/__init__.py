@@ -1,6 +1,7 @@
 from moderation.models.action import Action
 from moderation.models.allowance import Allowance
 from moderation.models.audit import AuditEntry
+from moderation.models.award import Award
 from moderation.models.case import Case, Report
 from moderation.models.reputation import Reputation, ReputationEntry
 from moderation.models.template import ReasonTemplate
@@ -10,6 +11,7 @@ __all__ = [
     "Action",
     "Allowance",
     "AuditEntry",
+    "Award",
     "Case",
     "ReasonTemplate",
     "Report",

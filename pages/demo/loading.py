@@ -28,6 +28,7 @@ from common import recount
 from forum import reactions
 from forum.models import Category, Comment, CommentVote, Post, PostVote, Reaction, ReactionKind
 from forum.models.vote import Vote
+from moderation import badges, reputation
 from notices.models import Notification
 from studies.importing.importing import import_records
 from studies.importing.record import StudyRecord
@@ -338,3 +339,6 @@ def _cast(votes: list[Vote]) -> None:
         for counter in recount.counters():
             if (counter.table, counter.column) == (table, "score"):
                 counter.mend()
+    for counter in reputation.COUNTERS:
+        counter.mend()
+    badges.award_all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,23 +17,26 @@ from common.paging import paginate
 from forum import listing, visits
 from forum.feeds import newest_posts
 from forum.models import Comment, Post, PostVote
+from moderation import badges, record, reputation, trust
 from notices.following import followed_among
 from notices.muting import NOTHING, muted_by
 from studies.models import ReadingList
 
-KINDS = ("posts", "comments", "lists")
+KINDS = ("posts", "comments", "answered", "lists")
 
 
 @require_safe
 def profile(request: HttpRequest, name: str) -> HttpResponse:
-    member = Member.objects.filter(username__iexact=name, is_active=True).first()
+    member = Member.objects.filter(username__iexact=name).first()
     if member is None:
         raise Http404("There is no member of that name.")
     if member.username != name:
         return redirect(member, permanent=True)
+    if not member.is_active:
+        return render(request, "pages/profile_gone.html", _gone(request, member), status=410)
     show = request.GET.get("show", "posts")
     if show not in KINDS:
-        raise Http404("A profile shows posts, comments or lists.")
+        raise Http404("A profile shows posts, comments, answers or lists.")
     muted = muted_by(request.user)
     is_muted = member.pk in muted.members
     shows_muted = is_muted and request.GET.get("muted") == "show"
@@ -44,6 +49,7 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     sieves = listing.sieve(request.user, muted), listing.sieve_of_comments(request.user, muted)
     if is_muted and not shows_muted:
         posts, comments = posts.none(), comments.none()
+    answers = comments.filter(solution__isnull=False)
     after = request.GET.get("after", "")
     lists = ReadingList.objects.filter(owner=member, is_public=True)
     shows = shows_activity(member, to=request.user)
@@ -58,7 +64,13 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         "is_followed": bool(followed_among(request.user, [member])),
         "post_count": capped_count(posts, sieves[0]),
         "comment_count": capped_count(comments, sieves[1]),
+        "answer_count": capped_count(answers, sieves[1]),
         "list_count": capped_count(lists),
+        "points": reputation.public_points(member.pk),
+        "trust_level": trust.level_name(trust.level_of(member)),
+        "awards": badges.of(member, request.user),
+        "may_read_ledger": reputation.can_be_read_by(request.user, member.pk),
+        "record": _record(request, member),
     }
     order = ("-posted_at", "-pk")
     if show == "posts":
@@ -68,8 +80,19 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     elif show == "lists":
         context["page"] = paginate(lists.with_size(), ("-changed_at", "-pk"), after)
     else:
+        if show == "answered":
+            comments = answers
         context["page"] = paginate(comments.for_thread().select_related("post"), order, after, sieve=sieves[1])
     return render(request, "pages/profile.html", context)
+
+
+def _gone(request: HttpRequest, member: Member) -> dict[str, Any]:
+    return {"member": member, "record": _record(request, member)}
+
+
+def _record(request: HttpRequest, member: Member) -> record.Record | None:
+    """What moderators see beside a profile; nobody else."""
+    return record.of(member) if request.user.is_authenticated and request.user.is_moderator else None
 
 
 @require_safe

@@ -210,6 +210,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "moderation:undo": (NOTHING, SHELF),
     "moderation:ledger": (OVERSEEN, NOTHING),
     "moderation:trust": (ANYONE, NOTHING),
+    "moderation:badges": (ANYONE, NOTHING),
     "moderation:member_trust": (MODERATORS, MODERATORS),
 }
 

@@ -15,12 +15,13 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.models import Post
+from forum import visits
+from forum.models import Post, Visit
 from moderation import limits, reporting, reputation, trust
 from moderation.models import Action, Reputation, ReputationEntry, Trust
 from moderation.trust import Facts, earned
 from notices.models import Notification
-from tests.builders import make_category, make_comment, make_member, make_moderator, make_post
+from tests.builders import make_category, make_comment, make_many_posts, make_member, make_moderator, make_post
 from tests.moderation.test_limits import make_member_at
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,24 @@ def level(member) -> int:
 def comes(member, day) -> int:
     trust.note_visit(member.pk, day)
     return level(member)
+
+
+@pytest.fixture(autouse=True)
+def _has_read_enough(monkeypatch):
+    """But for the test that is about reading."""
+    monkeypatch.setattr(trust, "_read", "{most}")
+
+
+def test_reading_counts_each_post_once_and_no_further_than_the_table_asks(monkeypatch, client) -> None:
+    monkeypatch.setattr(trust, "_read", visits.POSTS_READ)
+    member = make_member()
+    posts = [make_post() for _ in range(3)]
+    client.force_login(member)
+    for post in [*posts, posts[0]]:
+        client.get(post.get_absolute_url())
+    assert trust.facts_of(member.pk).read == 3
+    Visit.objects.bulk_create(Visit(member=member, post_id=pk) for pk in make_many_posts(700))
+    assert trust.facts_of(member.pk).read == 600
 
 
 class TestTheTable:

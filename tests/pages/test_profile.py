@@ -2,6 +2,8 @@ import re
 
 import pytest
 
+from forum.models.solution import Solution
+from moderation import badges
 from tests.builders import make_comment, make_member, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +33,15 @@ class TestProfile:
         assert comment.post.title in page
         assert "Comments 1" in page
 
+    def test_shows_the_comments_that_answered(self, client):
+        post, member = make_post(), make_member()
+        make_comment(post, author=member, body="Not this one.")
+        Solution.objects.create(post=post, comment=make_comment(post, author=member, body="Well put."))
+        page = client.get(f"/members/{member}/?show=answered").text
+        assert "Well put." in page and "Not this one." not in page and "Answers 1" in page
+        badges.award_all()
+        assert "first-answer" in badges.names_of(member)
+
     def test_never_shows_the_address_of_anybody(self, client):
         member = make_member("some_name", email="secret@example.org")
         make_post(author=member)
@@ -49,9 +60,14 @@ class TestProfile:
         answer = client.get(f"/members/{name}/")
         assert answer.status_code == 404
 
-    def test_is_404_for_a_member_who_is_gone(self, client):
-        make_member("some_name", is_active=False)
-        assert client.get("/members/some_name/").status_code == 404
+    def test_says_plainly_that_a_member_is_gone(self, client):
+        member = make_member("some_name", is_active=False, bio="About me")
+        make_post(title="Words of mine", author=member)
+        answer = client.get("/members/some_name/")
+        assert answer.status_code == 410
+        assert "isn't here any more" in answer.text and "noindex" in answer.text
+        assert "About me" not in answer.text and "Words of mine" not in answer.text
+        assert client.get("/members/some_name/feed.atom").status_code == 404
 
     @pytest.mark.parametrize("query", ["show=votes", "after=x", "show=comments&after=W10", "after=WyJhIiwxXQ"])
     def test_is_404_with_a_sentence_for_a_wrong_query(self, client, query):
