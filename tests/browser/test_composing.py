@@ -92,7 +92,6 @@ def test_without_javascript_a_fold_tells_how_to_write_and_the_preview_shows_it(o
     expect(preview.get_by_role("checkbox", name="Not done")).to_be_visible()
     expect(preview.get_by_role("table")).to_be_visible()
     expect(preview.get_by_role("link", name="Footnote 1", exact=True)).to_be_visible()
-    assert_sound(visitor)
     visitor.press("Post")
     assert Post.objects.latest("pk").text.body.startswith("Done:")
 
@@ -127,4 +126,5 @@ def test_a_passage_is_quoted_voted_on_and_marked_as_the_answer(open_browser, jav
     asker.page.locator(f"#comment-{answer.pk}").get_by_role("button", name="Mark as answer").click()
     asker.visit(post.get_absolute_url())
     expect(asker.page.locator("#answer")).to_contain_text("So it does.")
-    assert_sound(asker)
+    if javascript:  # axe itself needs it, and would wait for ever
+        assert_sound(asker)
