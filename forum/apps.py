@@ -80,13 +80,14 @@ class ForumConfig(AppConfig):
         picturing.know(pictures.known)
         signals.words_written.connect(pictures.words_written, dispatch_uid="pictures")
         signals.sight_changed.connect(solving.sight_changed, dispatch_uid="forum.solving")
+        signals.comments_moved.connect(solving.comments_moved, dispatch_uid="forum.solving")
         recount.register(*reactions.PROOFS)
         recount.register(
             recount.Counter(
                 "forum_post",
                 "is_answered",
                 "SELECT count(*) > 0 FROM forum_solution s JOIN forum_comment c ON c.id = s.comment_id"
-                " WHERE s.post_id = t.id AND NOT c.is_hidden AND c.deleted_at IS NULL",
+                " WHERE s.post_id = t.id AND c.post_id = t.id AND NOT c.is_hidden AND c.deleted_at IS NULL",
             ),
             recount.Counter("forum_poll", "voter_count", "SELECT count(*) FROM forum_ballot b WHERE b.poll_id = t.id"),
             recount.Counter(

@@ -72,6 +72,7 @@ def _set(comment: Comment, by: Any, *, is_answer: bool) -> None:
         earning.of_answer(before.comment)
         told.of_answer_withdrawn(before.comment)
     if is_answer:
+        Solution.objects.filter(comment=fresh).delete()  # of another thread, from which it was moved here
         Solution.objects.create(post=post, comment=fresh, marked_at=timezone.now())
         earning.of_answer(fresh)
         told.of_answer(fresh, post, by)
@@ -86,7 +87,8 @@ def _now(post_id: int) -> Solution | None:
 
 def settle(post_id: int) -> None:
     """Make ``Post.is_answered`` what it is now. In the transaction of the change, which holds the post."""
-    answered = Solution.objects.filter(post=post_id, comment__is_hidden=False, comment__deleted_at=None).exists()
+    there = {"comment__post": post_id, "comment__is_hidden": False, "comment__deleted_at": None}
+    answered = Solution.objects.filter(post=post_id, **there).exists()
     Post.objects.filter(pk=post_id).exclude(is_answered=answered).update(is_answered=answered)
 
 
@@ -98,6 +100,12 @@ def sight_changed(sender: Any, post_id: int, comment_id: int | None, **kwargs: A
     if marked is not None:
         settle(post_id)
         earning.of_answer(marked.comment)
+
+
+def comments_moved(sender: Any, from_post: int, to_post: int, **kwargs: Any) -> None:
+    """Comments went to another thread: a mark on one rests in the thread it left, until it is back."""
+    settle(from_post)
+    settle(to_post)
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,6 @@ def answer_of(post: Post, reader: Any) -> Answer | None:
     """The answer to show on top of the thread, unless its reader mutes who wrote it: one query where there is one."""
     if not post.is_answered or not post.is_shown:
         return None
-    shown = {"is_hidden": False, "deleted_at": None}
+    shown = {"post": post, "is_hidden": False, "deleted_at": None}
     comment = Comment.objects.for_thread().filter(solution__post=post, **shown).first()
     return Answer(comment) if comment and comment.author_id not in muted_by(reader).members else None
