@@ -25,7 +25,7 @@ from accounts.demo import DEMO_DOMAIN
 from accounts.models import Member
 from accounts.models.member import LIBRARIANS, MODERATORS
 from common import recount
-from forum import reactions
+from forum import known, reactions
 from forum.models import Category, Comment, CommentVote, Post, PostVote, Reaction, ReactionKind
 from forum.models.vote import Vote
 from moderation import badges, reputation
@@ -97,6 +97,7 @@ def load() -> dict[str, int]:
     _load_studies()
     _load_community(members)
     _load_asked(members)
+    known.learn()
     _read_most_notifications()
     models = {"members": Member, "studies": Study, "posts": Post, "comments": Comment}
     return {name: model._default_manager.count() for name, model in models.items()}
