@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -284,7 +285,11 @@ def world() -> World:
     return world
 
 
-def test_every_page_and_every_list_at_the_desk_costs_the_same_for_one_row_and_for_fifty(world: World) -> None:
+def test_every_page_and_every_list_at_the_desk_costs_the_same_for_one_row_and_for_fifty(
+    world: World, settings: Any
+) -> None:
+    # A session notes now and then that its member is here, which on a busy machine comes due in between.
+    settings.SESSION_AGES = {name: {"idle": 10**6, "longest": 10**7} for name in settings.SESSION_AGES}
     readers = {"guest": Client(), "member": Client(), "librarian": Client()}
     readers["member"].force_login(world.reader)
     readers["librarian"].force_login(make_member(is_staff=True, is_superuser=True))
@@ -343,6 +348,8 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     assert not missing
 
 
+# A savepoint bounds the time of a search and is no write; what is written within one, the rows' counts below would tell.
+WRITES_NOTHING = ("SELECT", "WITH", "SAVEPOINT", "RELEASE SAVEPOINT", "SET LOCAL")
 COUNTED = (Post, Comment, Study, Category, Journal, Author, Citation)
 
 
@@ -357,7 +364,7 @@ def test_a_guest_who_reads_writes_no_row_and_gets_no_cookie(world: World, client
             assert not answer.cookies, name
             assert "Set-Cookie" not in answer.headers, name
             written = [
-                query["sql"] for query in queries if not query["sql"].lstrip().upper().startswith(("SELECT", "WITH"))
+                query["sql"] for query in queries if not query["sql"].lstrip().upper().startswith(WRITES_NOTHING)
             ]
             assert not written, name
             assert "FOR UPDATE" not in " ".join(query["sql"] for query in queries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.db import models, transaction
 
 from accounts.models.member import Member
@@ -12,8 +13,8 @@ from accounts.models.member import Member
 class Flair(models.Model):
     """A few words beside a member's name ("Dermatologist"), granted by a moderator who has seen a proof.
 
-    What the proof was is for moderators only. The member may hide the words. ``Member.flair`` is what is shown;
-    ``save`` and ``delete`` keep it true. Under a pseudonym nothing of it stands: such words have no author.
+    What the proof was is for moderators only. The member may hide the words. ``Member.flair`` is what is shown, with a
+    connected ORCID iD; ``tell`` keeps it true. Under a pseudonym nothing of it stands: such words have no author.
     """
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="verified")
@@ -35,9 +36,38 @@ class Flair(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        Member.objects.filter(pk=self.member_id).update(flair=self.words if self.is_shown else "")
+        tell(self.member_id)
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        Member.objects.filter(pk=self.member_id).update(flair="")
-        return super().delete(*args, **kwargs)
+        member_id = self.member_id  # the key, which a deleted row has no more
+        gone = super().delete(*args, **kwargs)
+        tell(member_id)
+        return gone
+
+
+def orcid_of(member_id: int) -> str:
+    """The ORCID iD that the member proved to be theirs by signing in there, or nothing."""
+    connected = SocialAccount.objects.filter(user=member_id, provider="orcid")
+    return connected.values_list("uid", flat=True).first() or ""
+
+
+@transaction.atomic
+def show_orcid(member_id: int, shown: bool) -> None:
+    """Let "ORCID" stand beside the name, and the iD on the profile; only for who has connected one."""
+    shown = shown and bool(orcid_of(member_id))
+    Member.objects.filter(pk=member_id).update(shows_orcid=shown)
+    tell(member_id)
+
+
+def tell(member_id: int) -> None:
+    """Make ``Member.flair`` what is proved and shown now."""
+    words = list(Flair.objects.filter(member=member_id, is_shown=True).values_list("words", flat=True))
+    if Member.objects.filter(pk=member_id, shows_orcid=True).exists():
+        words.append("ORCID")
+    Member.objects.filter(pk=member_id).update(flair=" · ".join(words))
+
+
+def orcid_gone(sender: Any, instance: SocialAccount, **kwargs: Any) -> None:
+    """An iD that is disconnected is shown no more, and neither is the next one until its member says so."""
+    show_orcid(instance.user_id, bool(orcid_of(instance.user_id)) and instance.user.shows_orcid)

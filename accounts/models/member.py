@@ -103,8 +103,9 @@ class Member(AbstractUser):
     time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="empty: the site's")
     hides_activity = models.BooleanField(default=False, db_default=False)
     hides_from_search = models.BooleanField(default=False, db_default=False)
-    # What stands beside the name on everything signed with it; kept from ``Flair`` so that lists ask nothing more.
-    flair = models.CharField(max_length=60, blank=True, default="", db_default="", editable=False)
+    shows_orcid = models.BooleanField(default=False, db_default=False, editable=False)
+    # What stands beside the name on everything signed with it; kept by ``flair.tell`` so that lists ask no more.
+    flair = models.CharField(max_length=80, blank=True, default="", db_default="", editable=False)
 
     moderates_categories = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="moderates some categories, and only those"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import AppearanceForm, BioForm, PrivacyForm
 from accounts.models import Flair, Member
+from accounts.models.flair import orcid_of, show_orcid
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +44,12 @@ def privacy(request: HttpRequest) -> HttpResponse:
         flair.save()
         messages.success(request, "Saved.")
         return redirect("accounts:privacy")
-    return _change(request, PrivacyForm, "Privacy", "Saved.", flair=flair)
+    orcid = orcid_of(request.user.pk)
+    if orcid and request.method == "POST" and "orcid" in request.POST:
+        show_orcid(request.user.pk, request.POST["orcid"] == "show")
+        messages.success(request, "Saved.")
+        return redirect("accounts:privacy")
+    return _change(request, PrivacyForm, "Privacy", "Saved.", flair=flair, orcid=orcid)
 
 
 def _change(request: HttpRequest, kind: type[forms.ModelForm], title: str, done: str, **more: Any) -> HttpResponse:

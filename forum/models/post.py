@@ -66,7 +66,10 @@ class PostQuerySet(models.QuerySet):
 
     def for_list(self) -> PostQuerySet:
         """With what a row of a list shows, and no text."""
-        return self.select_related("author", "category").prefetch_related("tags")
+        from forum.models.poll import Poll
+
+        polled = models.Exists(Poll.objects.filter(post=models.OuterRef("pk")))
+        return self.select_related("author", "category").prefetch_related("tags").annotate(has_poll=polled)
 
 
 class Post(Moderated, Signed, Upvotable):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, polls, quoting, saving, solving, threads, visits
+from forum import drafts, listing, polls, quoting, saving, solving, threads, visits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -80,6 +80,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
         "voted_comments": CommentVote.of(request.user, thread.everyone),
         "moderates": moderating,
         "reason_templates": ReasonTemplate.objects.all() if moderating else (),
+        "left_out": [] if shown.is_deleted else listing.left_out_for(shown, request.user),
         "related": related_posts(shown.tags.all(), reader=request.user, exclude=shown.pk),
     }
 

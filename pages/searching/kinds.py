@@ -55,7 +55,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self.question = Question(self.query)
-        self.narrowing = Narrowing(self.query)
+        self.narrowing = Narrowing(self.query, self.user)
 
     @classmethod
     def of(cls, typed: str, user: Any) -> Search:

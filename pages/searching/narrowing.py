@@ -9,18 +9,20 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Upper
 
 from accounts.models import Member
+from accounts.privacy import shows_activity
 from common.models import Tag
 from common.search import NEAR, Near, Query, newest
 from common.tags import normalise
-from forum.models import Category, Comment, Post, PostTag
+from forum.models import Category, Comment, Poll, Post, PostTag
 from pages.searching.operators import Years
 from studies.models import Authorship, Mention, Study, StudyTag
 
 BUSY_POSTS = 500  # posts of a tag or category whose comments are looked at
 OF_A_POST = 200  # comments looked at of each, the newest
+POLLED = Poll.objects.order_by("-post_id").values("post_id")  # by the index that keeps one poll for a post
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,10 @@ class Named:
 
 @dataclass
 class Narrowing:
-    """The operators of one query, with the things they name (a query for each kind of thing, at first use)."""
+    """The operators of one visitor's query, with the things they name (a query for each kind, at first use)."""
 
     query: Query
+    user: Any
     notes: list[str] = field(default_factory=list)
 
     def _named(self, operator: str, found: dict[str, Any], spell, what: str) -> list[Named]:
@@ -73,8 +76,16 @@ class Narrowing:
         names = [each.value.removeprefix("@").lower() for each in self.query.filters if each.name == "author"]
         if not names:
             return []
-        called = Member.objects.called(names)
-        return self._named("author", dict(called), lambda name: name.removeprefix("@").lower(), "")
+        called = Member.objects.filter(is_active=True).annotate(spelled=Upper("username"))
+        found = {
+            member.username.lower(): member for member in called.filter(spelled__in=[name.upper() for name in names])
+        }
+        named = self._named("author", found, lambda name: name.removeprefix("@").lower(), "")
+        # Who keeps the list of what they wrote to themself is as nobody here; others' are still found without theirs.
+        return [
+            each if each.negated or not each.thing or shows_activity(each.thing, to=self.user) else Named(None, False)
+            for each in named
+        ]
 
     @cached_property
     def years(self) -> list[tuple[Years, bool]]:
@@ -141,6 +152,10 @@ class Narrowing:
         for wanted in self._asks("has", "study"):
             named = Exists(Mention.objects.filter(post=OuterRef("pk"), work__study__isnull=False))
             rows = _keep(rows, ~Q(subject_url="") | Q(named), not wanted)
+        for wanted in self._asks("has", "poll"):
+            rows = _keep(rows, Q(Exists(Poll.objects.filter(post=OuterRef("pk")))), not wanted)
+        for wanted in self._asks("is", "answered"):
+            rows = rows.filter(is_answered=wanted)
         return rows
 
     def near_posts(self) -> list[Near]:
@@ -167,6 +182,10 @@ class Narrowing:
                 start, end = years.moments
                 of_years = Post.objects.filter(posted_at__gte=start, posted_at__lt=end).order_by(*new)
                 near.append(Near(of_years.values("pk")[:NEAR]))
+        if not near and any(self._asks("has", "poll")):
+            near = [Near(POLLED[:NEAR])]
+        if not near and any(self._asks("is", "answered")):
+            near = [Near(Post.objects.filter(is_answered=True).order_by(*new).values("pk")[:NEAR])]
         return near or [newest(Post, *new)]
 
     # ── Comments ─────────────────────────────────────────────────────────────────────────────────
@@ -184,6 +203,8 @@ class Narrowing:
         for wanted in self._asks("has", "study"):
             named = Mention.objects.filter(comment=OuterRef("pk"), work__study__isnull=False)
             rows = _keep(rows, Q(Exists(named)), not wanted)
+        for wanted in self._asks("has", "poll"):
+            rows = _keep(rows, Q(Exists(Poll.objects.filter(post=OuterRef("post_id")))), not wanted)
         return rows
 
     def near_comments(self) -> list[Near]:
@@ -207,6 +228,8 @@ class Narrowing:
                 start, end = years.moments
                 of_years = Post.objects.filter(posted_at__gte=start, posted_at__lt=end)
                 near.append(_on(of_years.order_by("-posted_at", "-pk").values("pk")))
+        if not near and any(self._asks("has", "poll")):
+            near = [_on(POLLED)]
         return [*near, newest(Comment)]
 
 

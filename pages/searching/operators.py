@@ -68,7 +68,12 @@ OPERATORS = {
             "year", ("study", "post", "comment"), "year:2015-2020", "of these years; also year:2018 and year:>2018",
             takes=lambda value: Years.read(value) is not None,
         ),
-        Operator("has", ("post", "comment"), "has:study", "that name a study of the library", values=("study",)),
+        Operator(
+            "has", ("post", "comment"), "has:study",
+            "that name a study of the library; has:poll: posts that ask by a poll, and comments on them",
+            values=("study", "poll"),
+        ),
+        Operator("is", ("post",), "is:answered", "whose question was answered", values=("answered",)),
     )
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Member
+from accounts.models.flair import orcid_of
 from accounts.privacy import shows_activity
 from common.counting import capped_count
 from common.feeds import atom
@@ -49,14 +50,15 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
     sieves = listing.sieve(request.user, muted), listing.sieve_of_comments(request.user, muted)
     if is_muted and not shows_muted:
         posts, comments = posts.none(), comments.none()
-    answers = comments.filter(solution__isnull=False)
     after = request.GET.get("after", "")
     lists = ReadingList.objects.filter(owner=member, is_public=True)
     shows = shows_activity(member, to=request.user)
     if not shows:
         posts, comments, lists = posts.none(), comments.none(), lists.none()
+    answers = comments.filter(solution__isnull=False)
     context = {
         "member": member,
+        "orcid": orcid_of(member.pk) if member.shows_orcid else "",
         "show": show,
         "is_private": not shows,
         "is_muted": is_muted,
@@ -83,6 +85,8 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         if show == "answered":
             comments = answers
         context["page"] = paginate(comments.for_thread().select_related("post"), order, after, sieve=sieves[1])
+    if not context["page"].rows and any(sieves):
+        context["is_kept_out"] = {"posts": posts, "lists": lists.none()}.get(show, comments).exists()
     return render(request, "pages/profile.html", context)
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.devices import name_of
 from accounts.models import Flair, Member
 from accounts.privacy import shows_activity
+from forum import solving
 from tests.accounts.conftest import Visitor
 from tests.builders import make_comment, make_member, make_moderator, make_post
 
@@ -77,6 +78,19 @@ class TestPrivacy:
         assert guest.get("/members/maren/feed.atom").status_code == 404
         assert "Among others" in member.get("/members/maren/").text
         assert "Among others" in guest.get("/community/?sort=new").text
+
+    def test_keeps_answers_and_every_count_too(self, member: Visitor, maren: Member) -> None:
+        post = make_post()
+        comment = make_comment(post, author=maren, body="Well put")
+        solving.mark(comment, post.author)
+        guest, desk = Client(), Client()
+        desk.force_login(make_moderator())
+        assert "Well put" in guest.get("/members/maren/?show=answered").text
+        member.post(PRIVACY, {"hides_activity": "on"})
+        page = guest.get("/members/maren/?show=answered").text
+        assert "Well put" not in page and "Comments 0" in page and "Answers 0" in page
+        for seen in (member, desk):
+            assert "Answers 1" in seen.get("/members/maren/").text
 
     def test_keeps_out_of_search_and_suggestions(self, member: Visitor, maren: Member) -> None:
         from forum import suggesting

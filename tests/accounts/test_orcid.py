@@ -12,9 +12,10 @@ from django.core import mail
 from django.test import Client
 from requests.adapters import HTTPAdapter
 
-from accounts.models import Member
+from accounts.models import Flair, Member
 from accounts.orcid import OrcidSession
 from tests.accounts.conftest import PASSWORD, Visitor, code_of
+from tests.builders import make_post
 
 pytestmark = pytest.mark.django_db
 LOGIN, CALLBACK, SIGN_UP, ORCID = (
@@ -111,6 +112,58 @@ class TestAConnectedId:
         visitor.force_login(Member.objects.create_user("other", "other@example.org"))
         visitor.post(ORCID, {"account": account.pk})
         assert SocialAccount.objects.filter(pk=account.pk).exists()
+
+
+class TestAShownId:
+    """ "ORCID" beside the name, the iD on the profile: as the member likes, and never under a pseudonym."""
+
+    PRIVACY = "/settings/privacy/"
+
+    @pytest.fixture
+    def account(self, maren: Member) -> SocialAccount:
+        return SocialAccount.objects.create(user=maren, provider="orcid", uid=ID)
+
+    def test_is_shown_when_the_member_says_so(self, visitor: Visitor, maren: Member, account: SocialAccount) -> None:
+        visitor.force_login(maren)
+        assert ID in visitor.get(self.PRIVACY).text
+        assert ID not in Client().get("/members/maren/").text
+        for word, flair in (("show", "ORCID"), ("show", "ORCID"), ("hide", ""), ("show", "ORCID")):
+            assert visitor.post(self.PRIVACY, {"orcid": word}).status_code == 302
+            maren.refresh_from_db()
+            assert maren.flair == flair
+            assert (f"https://orcid.org/{ID}" in Client().get("/members/maren/").text) == bool(flair)
+        post, masked = make_post(author=maren), make_post(author=maren, masked=True)
+        assert ">ORCID<" in Client().get(post.get_absolute_url()).text
+        page = Client().get(masked.get_absolute_url()).text
+        assert ">ORCID<" not in page and ID not in page
+
+    def test_stands_beside_what_moderators_have_seen(self, visitor: Visitor, maren: Member, account: Any) -> None:
+        granted = Flair.objects.create(member=maren, words="D" * 60, proof="Saw the licence")
+        visitor.force_login(maren)
+        visitor.post(self.PRIVACY, {"orcid": "show"})
+        maren.refresh_from_db()
+        assert maren.flair == f"{granted.words} · ORCID"
+        granted.delete()
+        maren.refresh_from_db()
+        assert maren.flair == "ORCID"
+
+    def test_is_gone_when_it_is_disconnected(
+        self, asked: list[str], visitor: Visitor, maren: Member, account: SocialAccount
+    ) -> None:
+        visitor.force_login(maren)
+        visitor.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        visitor.post(self.PRIVACY, {"orcid": "show"})
+        visitor.post(ORCID, {"account": account.pk})
+        maren.refresh_from_db()
+        assert (maren.flair, maren.shows_orcid) == ("", False)
+        SocialAccount.objects.create(user=maren, provider="orcid", uid="0000-0001-5109-3700")
+        assert "0000-0001-5109-3700" not in Client().get("/members/maren/").text
+
+    def test_is_nothing_to_who_has_none(self, visitor: Visitor, maren: Member) -> None:
+        visitor.force_login(maren)
+        visitor.post(self.PRIVACY, {"orcid": "show"})
+        maren.refresh_from_db()
+        assert (maren.flair, maren.shows_orcid) == ("", False)
 
 
 class TestTheWayThere:

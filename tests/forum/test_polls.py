@@ -32,6 +32,13 @@ def ids(poll: Poll) -> list[int]:
     return list(poll.options.values_list("pk", flat=True))
 
 
+def test_a_row_of_a_list_says_that_a_post_asks(client):
+    make_poll(post=make_post(title="Asks"))
+    assert client.get("/community/").text.count(">Poll</span>") == 1
+    polls.set_terms(Post.objects.get(), None)
+    assert ">Poll</span>" not in client.get("/community/").text
+
+
 def counts(poll: Poll) -> list[int]:
     return list(poll.options.values_list("vote_count", flat=True))
 

@@ -206,6 +206,26 @@ class TestOwnPage:
         browser.post(f"/unmute/{kind}/{thing.pk}/")
         assert "The muted one" in browser.get(address).text
 
+    @pytest.mark.parametrize("kind", ["member", "tag", "category", "post"])
+    def test_of_a_post_says_why_lists_leave_it_out_and_ends_it(self, reader, browser, kind):
+        post = make_post(title="The muted one", tags=["loud"])
+        thing = {"member": post.author, "tag": post.tags.get(), "category": post.category, "post": post}[kind]
+        assert "leave it out" not in browser.get(post.get_absolute_url()).text
+        mute(reader, kind, thing)
+        page = browser.get(post.get_absolute_url()).text
+        assert page.count("leave it out") == 1 and f"/unmute/{kind}/{thing.pk}/?next=%2Fposts%2F" in page
+        assert "leave it out" not in Client().get(post.get_absolute_url()).text
+        browser.post(f"/unmute/{kind}/{thing.pk}/")
+        assert "leave it out" not in browser.get(post.get_absolute_url()).text
+
+    def test_of_a_profile_says_that_nothing_is_there_but_what_is_muted(self, reader, browser):
+        post = make_post(title="The muted one", tags=["loud"])
+        address = post.author.get_absolute_url()
+        mute(reader, "tag", post.tags.get())
+        assert "Nothing here but what you mute" in browser.get(address).text
+        assert "Nothing written yet" in browser.get(f"{address}?show=comments").text
+        assert "Nothing here but what you mute" not in Client().get(address).text
+
     def test_of_oneself_shows_all_of_ones_own(self, reader, browser):
         post = make_post(title="My own", author=reader, tags=["loud"])
         mute(reader, "tag", post.tags.get())

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.search import NEAR, Question, finding, patience
+from forum import polls, solving
 from forum.models import Comment, Post
 from pages.searching import operators
 from pages.searching.kinds import Search
@@ -142,6 +143,40 @@ class TestOperators:
         assert len(posts) == 3  # with the discussion, and the one whose comment names it
         assert found(client, "has:study")["comments"] == ["Comment on Asks"]
         assert found(client, "see -has:study")["posts"] == ["Names none"]
+
+    def test_has_poll(self, client):
+        asks, other = make_post(title="Asks", body="minoxidil"), make_post(title="Other", body="minoxidil")
+        polls.set_terms(asks, polls.Terms(("Foam", "Lotion")))
+        make_comment(asks, body="minoxidil")
+        make_comment(other, body="minoxidil")
+        for typed in ("has:poll", "minoxidil has:poll"):
+            lists = found(client, typed)
+            assert (lists["posts"], lists["comments"]) == (["Asks"], ["Comment on Asks"]), typed
+        assert found(client, "minoxidil -has:poll")["posts"] == ["Other"]
+
+    def test_is_answered(self, client):
+        answered = make_post(title="Answered", body="minoxidil")
+        comment = make_comment(answered, body="minoxidil")
+        make_post(title="Open", body="minoxidil")
+        solving.mark(comment, answered.author)
+        for typed in ("is:answered", "minoxidil is:answered"):
+            lists = found(client, typed)
+            assert (lists["posts"], lists["comments"]) == (["Answered"], []), typed
+        assert found(client, "minoxidil -is:answered")["posts"] == ["Open"]
+        comment.hide(make_moderator(), "Rude")
+        assert found(client, "is:answered")["posts"] == []
+
+    def test_author_does_not_gather_what_a_member_keeps_to_themself(self, client):
+        anna = make_member("anna_writes", hides_activity=True)
+        make_comment(make_post(title="By Anna", author=anna, body="minoxidil"), author=anna, body="minoxidil")
+        for reader, seen in ((None, False), (make_member(), False), (anna, True), (make_moderator(), True)):
+            client.logout()
+            if reader:
+                client.force_login(reader)
+            lists = found(client, "author:anna_writes")
+            assert bool(lists["posts"]) == bool(lists["comments"]) == seen
+            assert found(client, "minoxidil")["posts"] == ["By Anna"]
+            assert found(client, "minoxidil -author:anna_writes")["posts"] == []
 
     def test_type(self, client):
         make_comment(make_post(title="Minoxidil"), body="Minoxidil")
@@ -301,7 +336,7 @@ class TestBounds:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.sampled_from(["tag:", "author:", "-category:", "type:", "year:", "has:study", "-", '"', "minoxidil", "🙂", "'", "%", "\\"])
+        st.sampled_from(["tag:", "author:", "-category:", "type:", "year:", "has:study", "has:poll", "is:answered", "-", '"', "minoxidil", "🙂", "'", "%", "\\"])
         | st.text(max_size=8),
         max_size=10,
     ).map("".join)
