@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts import clients, demo, names
+from accounts import barring, clients, demo, names
 from accounts.models import Leaving, Member
 from accounts.models.leaving import is_taken
 
@@ -45,6 +45,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if leaving := Leaving.objects.filter(member=user.pk, begun_at__isnull=True).first():
             clear_login(request)
             return redirect(leaving.link)
+        if page := barring.page_for(user):
+            clear_login(request)
+            return redirect(page)
         if not demo.may_sign_in(user):
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **more)

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from common import embedded
+from config import doors
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -112,6 +113,7 @@ MIDDLEWARE = [
     "common.middleware.LoginRedirectMiddleware",
     "common.middleware.GoneMeanwhileMiddleware",
     "moderation.middleware.LimitMiddleware",
+    "moderation.middleware.DoorMiddleware",
     "studies.middleware.MergedStudyMiddleware",
 ]
 
@@ -391,7 +393,20 @@ REPUTATION = {
     "summary": 10,  # a summary that a member proposed and that was published
     "report": 2,  # a report that a moderator found right
     "against": -5,  # something of one's own that a moderator acted on after reports
+    "sanction": -10,  # a warning or a ban that was not taken back
 }
+
+# ── Sanctions (moderation.sanctions, moderation.doors) ─────────────────────────────────────────────────────────────
+
+# What is suggested for the first, the second … time within a year: from what, and for how many days (0 is for good).
+# The moderator sees it, and may choose otherwise.
+SANCTION_STEPS: list[tuple[str, int]] = [
+    ("warning", 0), ("write", 1), ("write", 7), ("write vote report", 30), ("sign-in", 90), ("sign-in", 0),
+]  # fmt: skip
+SANCTION_MEMORY_DAYS = 365  # so long an earlier one counts for the next step
+DOORS = doors.DOORS  # what each address asks of members under sanction
+DOORS_WITH_FORMS = doors.FORMS
+TRACE_DAYS = 30  # so long it is known that two accounts signed in from one device or network
 
 # ── Trust (moderation.trust; shown on /about/trust/) ─────────────────────────────────────────────
 
@@ -463,6 +478,10 @@ LIMITS: dict[str, dict[str, str]] = {
         "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day",
         "trusted": "30/hour 100/day", "network": "60/hour",
         "words": "You have sent many reports or suggestions in a short time.",
+    },
+    "appeal": {
+        "title": "Appeals to the moderators", "member": "5/hour 20/day", "new": "5/hour 20/day", "network": "20/hour",
+        "words": "You have written to the moderators several times in a short time.",
     },
     "copy": {
         "title": "Copies of all one's data", "member": "3/day", "new": "3/day", "network": "20/day",

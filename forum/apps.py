@@ -10,13 +10,27 @@ class ForumConfig(AppConfig):
         from accounts.models import Member
         from common import picturing
         from common.models import Tag
-        from forum import awards, earning, letters, masks, personal, pictures, reactions, signals, solving, told, visits
+        from forum import (
+            awards,
+            drafts,
+            earning,
+            letters,
+            masks,
+            personal,
+            pictures,
+            reactions,
+            signals,
+            solving,
+            told,
+            visits,
+        )
         from forum.models import Category, Comment, Picture, Post
         from forum.moderating import verbs
-        from moderation import acting, badges, reporting, reputation, trust
+        from moderation import acting, badges, doors, reporting, reputation, trust
         from notices import following, kinds, muting
 
         personal.register()
+        doors.keep_by("forum", drafts.keep_at_door)
         acting.register(verbs.POSTS, verbs.COMMENTS, verbs.PICTURES)
         reporting.register(
             reporting.Reportable(

@@ -204,6 +204,20 @@ def keep_refused(request: HttpRequest, writing: Keeper) -> None:
         return  # the page that answers has them all the same
 
 
+def keep_at_door(request: HttpRequest, route: str, caught: dict[str, Any]) -> str:
+    """Keep what somebody typed who may not send it now (``moderation.doors``); gives the page with the form, or ""."""
+    kind = route.removeprefix("forum:")
+    if kind not in FORMS or not route.startswith("forum:"):
+        return ""
+    try:
+        place = place_for(request.user, kind, caught.get("pk", 0))
+    except (Http404, PermissionDenied):
+        return ""
+    keep_refused(request, keeper(request, kind, place.thing_id))
+    kept = Draft.objects.filter(member=request.user.pk, kind=kind, thing_id=place.thing_id)
+    return place.address if kept.exists() else ""
+
+
 @transaction.atomic
 def add_to(member, place: Place, words: str) -> bool:
     """Put words, in a paragraph of their own, at the end of what is kept for this place; False where they can't be."""

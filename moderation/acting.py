@@ -9,7 +9,7 @@ ever grows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -59,7 +59,9 @@ class Verb:
 class Moderable:
     """A kind of thing that can be moderated: ``kind`` stands in addresses, ``name`` in sentences.
 
-    ``rows`` gives all of them with what the page shows; ``may`` says whether this member may act on this thing.
+    ``rows`` gives all of them with what the page shows; ``may`` says whether this member may act on this thing, and
+    ``refusal`` what is said to who may not. ``beside(user, thing)`` gives what ``beside_template`` shows
+    with the verbs.
     """
 
     kind: str
@@ -69,6 +71,9 @@ class Moderable:
     may: Callable[[Any, Any], bool]
     verbs: tuple[Verb, ...]
     address: Callable[[Any], str] = field(default=lambda thing: thing.get_absolute_url())
+    refusal: str = "You moderate other categories than this one."
+    beside: Callable[[Any, Any], dict[str, Any]] = lambda user, thing: {}
+    beside_template: str = ""
 
     def verb(self, name: str) -> Verb | None:
         return next((verb for verb in self.verbs if verb.name == name), None)
@@ -81,6 +86,13 @@ def register(*kinds: Moderable) -> None:
     """Add kinds of things; adding one again changes nothing."""
     for each in kinds:
         _moderables.setdefault(each.kind, each)
+
+
+def add_verbs(kind: str, *verbs: Verb) -> None:
+    """Add what an upper floor can do to a kind of a lower one; adding it again changes nothing."""
+    known = _moderables[kind]
+    new = tuple(verb for verb in verbs if known.verb(verb.name) is None)
+    _moderables[kind] = replace(known, verbs=(*known.verbs, *new))
 
 
 def moderable(kind: str) -> Moderable | None:

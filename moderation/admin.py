@@ -13,10 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 
+from accounts.admin import MemberAdmin
+from accounts.models import Member
 from common.looking import LookOnly
-from moderation import acting, bulk, reporting
-from moderation.forms import ReasonForm
-from moderation.models import Action, AuditEntry, Case, ReasonTemplate, Report
+from moderation import acting, appeals, bulk, reporting
+from moderation.forms import AppealForm, ReasonForm
+from moderation.models import Action, Appeal, AuditEntry, Case, ReasonTemplate, Report
 
 
 @admin.register(Action)
@@ -142,6 +144,8 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
             if author
             else {},
             "may_decide": self._may_decide(request, case),
+            "notes": author.moderators_notes.select_related("author")[:10] if author else [],
+            "moderable": acting.moderable_of(case.thing) if case.thing else None,
             "form": ReasonForm(),
         }
 
@@ -196,3 +200,94 @@ class ReportAdmin(LookOnly, admin.ModelAdmin):
     search_fields = ("reporter__username", "case__label")
     list_select_related = ("case", "reporter")
     show_full_result_count = False
+
+
+admin.site.unregister(Member)
+
+
+@admin.register(Member)
+class ModeratedMemberAdmin(bulk.ModeratedDesk, MemberAdmin):
+    """Members at the desk, with what moderators can do to many of them at once."""
+
+    moderate_permission = "moderation.add_sanction"
+
+
+class AppealFilter(admin.SimpleListFilter):
+    """Those that wait for an answer, unless somebody asks for others."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [("waiting", "Waiting for us"), ("open", "Open"), ("done", "Decided")]
+
+    def choices(self, changelist):
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request, appeals):
+        if self.value() == "done":
+            return appeals.exclude(state=Appeal.State.OPEN)
+        waiting = appeals.filter(state=Appeal.State.OPEN)
+        return waiting if self.value() == "open" else waiting.filter(waits_for_moderators=True)
+
+
+@admin.register(Appeal)
+class AppealAdmin(LookOnly, admin.ModelAdmin):
+    """The queue of appeals: those that have waited longest stand first."""
+
+    list_display = ("__str__", "member", "sanction_title", "state", "waits_for_moderators", "opened_at")
+    list_filter = (AppealFilter,)
+    search_fields = ("sanction__member__username",)
+    list_select_related = ("sanction__member",)
+    ordering = ("opened_at", "pk")
+    show_full_result_count = False
+    change_form_template = "admin/moderation/appeal/change_form.html"
+
+    @admin.display(description="member")
+    def member(self, appeal: Appeal) -> str:
+        return appeal.sanction.member.username
+
+    @admin.display(description="sanction")
+    def sanction_title(self, appeal: Appeal) -> str:
+        return appeal.sanction.title
+
+    def get_urls(self):
+        answer = self.admin_site.admin_view(self.answer)
+        return [path("<int:pk>/answer/", answer, name="moderation_appeal_answer"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        appeal = self.get_object(request, unquote(object_id))
+        return super().change_view(request, object_id, form_url, self._context(request, appeal) if appeal else None)
+
+    def _context(self, request: HttpRequest, appeal: Appeal, form: AppealForm | None = None) -> dict[str, Any]:
+        return {
+            "appeal": appeal,
+            "sanction": appeal.sanction,
+            "thread": appeal.messages.select_related("author"),
+            "notes": appeal.sanction.member.moderators_notes.select_related("author")[:10],
+            "may_answer": self._may_answer(request, appeal),
+            "form": form or AppealForm(),
+        }
+
+    def _may_answer(self, request: HttpRequest, appeal: Appeal) -> bool:
+        return request.user.has_perm("moderation.answer_appeal") and appeal.sanction.member_id != request.user.pk
+
+    def answer(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A moderator's words, by POST; with ``outcome`` they decide."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        appeal = get_object_or_404(Appeal.objects.select_related("sanction"), pk=pk)
+        if not self._may_answer(request, appeal):
+            raise PermissionDenied("You can't answer this appeal.")
+        here = redirect("admin:moderation_appeal_change", pk)
+        form, outcome = AppealForm(request.POST), request.POST.get("outcome", "")
+        if outcome not in ("", Appeal.State.LIFTED, Appeal.State.KEPT) or not form.is_valid():
+            self.message_user(request, " ".join(form.errors.get("words", ["Choose what comes of it."])), messages.ERROR)
+            return here
+        try:
+            appeals.answer(appeal, request.user, form.cleaned_data["words"], outcome=outcome)
+        except appeals.Refused as no:
+            self.message_user(request, str(no), messages.WARNING)
+        else:
+            self.message_user(request, "Sent.", messages.SUCCESS)
+        return here

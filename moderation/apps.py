@@ -6,9 +6,25 @@ class ModerationConfig(AppConfig):
     name = "moderation"
 
     def ready(self) -> None:
+        from accounts import barring
         from accounts.models import Member
         from common import limiting, recount
-        from moderation import audit, badges, earning, limits, middleware, personal, reporting, reputation, told, trust
+        from moderation import (
+            acting,
+            appeals,
+            audit,
+            badges,
+            earning,
+            limits,
+            members,
+            middleware,
+            personal,
+            reporting,
+            reputation,
+            sanctions,
+            told,
+            trust,
+        )
         from notices import kinds
 
         audit.listen()
@@ -21,11 +37,15 @@ class ModerationConfig(AppConfig):
             )
         )
         badges.register(*badges.OWN)
-        reputation.register(*earning.SOURCES)
+        reputation.register(*earning.SOURCES, sanctions.SOURCE)
+        recount.register(sanctions.COUNTER)
+        acting.register(members.MEMBERS)
+        barring.know(sanctions.page_for_barred)
         recount.register(*reputation.COUNTERS)
         kinds.register(
             kinds.Kind(told.KIND, told.TITLE, is_personal=True),
             kinds.Kind(reporting.KIND, "What moderators decide about my reports"),
+            kinds.Kind(appeals.KIND, "Appeals of members, for moderators"),
             kinds.Kind(trust.KIND, "Badges and trust levels I reach"),
         )
         reporting.register(

@@ -81,6 +81,9 @@ class ModeratedDesk:
         rows = kind.rows().filter(pk__in=things.values("pk")).order_by("pk")  # type: ignore[union-attr]
         with log.batch() as mark:
             for thing in rows:
+                if not kind.may(request.user, thing):  # type: ignore[union-attr]
+                    refused.append(kind.refusal)  # type: ignore[union-attr]
+                    continue
                 try:
                     arguments = values.cleaned_data if values else {}
                     acting.act(verb, thing, request.user, reason.cleaned_data["reason"], **arguments)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from django import forms
 
 from common.text import clean_line, clean_text
 from moderation.models import Report
+from moderation.models.sanction import BANS
 
 
 class ReportForm(forms.Form):
@@ -68,3 +69,54 @@ class ReasonForm(forms.Form):
         if not reason:
             raise forms.ValidationError("Give a reason. Nothing was changed.")
         return reason
+
+
+DAYS = (
+    (1, "a day"), (3, "3 days"), (7, "a week"), (30, "30 days"), (90, "90 days"), (365, "a year"), (0, "good"),
+)  # fmt: skip
+
+
+class BanForm(forms.Form):
+    """From what, and for how long."""
+
+    kinds = forms.MultipleChoiceField(
+        label="From",
+        choices=[(kind.value, kind.label) for kind in BANS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose what to bar them from."},
+    )
+    days = forms.TypedChoiceField(
+        label="For", choices=DAYS, coerce=int, error_messages={"required": "Choose for how long."}
+    )
+
+
+class NoteForm(forms.Form):
+    """A note for the other moderators."""
+
+    words = forms.CharField(
+        label="Note", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write the note first."},
+        help_text="Only moderators ever read it.",
+    )  # fmt: skip
+
+    def clean_words(self) -> str:
+        words = clean_text(self.cleaned_data["words"])
+        if not words:
+            raise forms.ValidationError("Write the note first.")
+        return words
+
+
+class AppealForm(forms.Form):
+    """What a member says to a sanction, or a moderator to the appeal."""
+
+    words = forms.CharField(
+        label="What you want to say", max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": "Write something first."},
+        help_text="Up to 4,000 characters.",
+    )  # fmt: skip
+
+    def clean_words(self) -> str:
+        words = clean_text(self.cleaned_data["words"])
+        if not words:
+            raise forms.ValidationError("Write something first.")
+        return words

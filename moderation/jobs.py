@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from moderation import badges, limits, trust
+from moderation import badges, limits, linking, trust
 
 
 @app.periodic(cron="17 4 * * *")
@@ -26,3 +26,10 @@ def compute_trust(timestamp: int) -> None:
 def award_badges(timestamp: int) -> None:
     """Every night: badges are what the facts say."""
     badges.award_all()
+
+
+@app.periodic(cron="23 4 * * *")
+@app.task(name="moderation.sweep_traces", queueing_lock="moderation.sweep_traces")
+def sweep_traces(timestamp: int) -> None:
+    """Every night: where members signed in from more than a month ago."""
+    linking.sweep()

@@ -16,13 +16,18 @@ from common.personal import CALLED, LOT, SOMEBODY, Choice, Clear, Delete, Keep, 
 from moderation.models import (
     Action,
     Allowance,
+    Appeal,
+    AppealMessage,
     AuditEntry,
     Award,
     Case,
+    MemberNote,
     ReasonTemplate,
     Report,
     Reputation,
     ReputationEntry,
+    Sanction,
+    Trace,
     Trust,
 )
 
@@ -100,6 +105,28 @@ def register() -> None:
         Part(
             Trust, "member", Delete(), "trust", ("level", "days", "last_day", "held_level", "held_at"),
             about="your trust level, and the days you were here",
+        ),
+        Part(
+            Sanction, "member", Delete(), "sanctions",
+            ("given_at", "kinds", "until", "reason", "acknowledged_at", "lifted_at"),
+            about="warnings and bans that you were given",
+        ),
+        Part(Sanction, "given_by", Clear(given_by=None), withheld="sanctions are about others"),
+        Part(
+            Appeal, "sanction__member", Delete(), "appeals", ("opened_at", "state", "closed_at"),
+            about="your appeals to the moderators",
+        ),
+        Part(Appeal, "closed_by", Clear(closed_by=None), withheld="appeals are others'"),
+        Part(
+            AppealMessage, "appeal__sanction__member", Delete(), "appeal-messages",
+            ("written_at", "is_by_moderator", "words"), about="what you and the moderators wrote about your appeals",
+        ),
+        Part(AppealMessage, "author", Clear(author=None), withheld="a moderator's answers are in others' appeals"),
+        Part(MemberNote, "member", Delete(), withheld="what moderators note for each other, for the safety of others"),
+        Part(MemberNote, "author", Clear(author=None), withheld="notes are about others"),
+        Part(
+            Trace, "member", Delete(), "sign-in-traces", ("kind", "hash", "seen_at"),
+            about="hashes of the devices and networks you signed in from, kept for 30 days",
         ),
         Part(Trust, "held_by", Clear(held_by=None), withheld="levels are about others"),
         Part(

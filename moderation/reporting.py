@@ -36,7 +36,8 @@ class Reportable:
     """A kind of thing that can be reported.
 
     ``visible_to`` gives what a member may see of it (and so report); ``author`` and ``words`` read one thing. A thing
-    with ``can_hide`` has ``is_hidden`` and the verbs ``hide(moderator, reason)`` and ``unhide(moderator, reason)``.
+    with ``can_hide`` has ``is_hidden`` and the verbs ``hide(moderator, reason)`` and ``unhide(moderator, reason)``;
+    ``hides`` is what the button says.
     ``author`` is for every moderator to read, and None for what stands under a pseudonym; ``owner_of`` gives the id of
     who wrote it all the same.
     """
@@ -48,6 +49,7 @@ class Reportable:
     author: Callable[[Any], Member | None]
     words: Callable[[Any], str]
     can_hide: bool = True
+    hides: str = "Take it out of sight"
     owner_of: Callable[[Any], int | None] | None = None
 
     def is_by(self, thing: Any, member: Member) -> bool:

@@ -111,6 +111,10 @@ class Member(AbstractUser):
         default=False, db_default=False, editable=False, help_text="moderates some categories, and only those"
     )
 
+    # The end of the last sanction against this member; empty for nearly everybody. Kept by ``moderation.sanctions``, so
+    # that whoever is under none costs no query.
+    sanctioned_until = models.DateTimeField(null=True, blank=True, editable=False)
+
     objects: ClassVar[Any] = MemberManager()
 
     class Meta:

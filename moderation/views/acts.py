@@ -27,7 +27,7 @@ def _found(request: HttpRequest, kind: str, pk: int) -> tuple[Moderable, Any]:
         raise Http404("This can't be moderated.")
     thing = get_object_or_404(moderable.rows(), pk=pk)
     if not moderable.may(request.user, thing):
-        raise PermissionDenied("You moderate other categories than this one.")
+        raise PermissionDenied(moderable.refusal)
     return moderable, thing
 
 
@@ -121,5 +121,6 @@ def _page(
         "failed": name,
         "refused": refused_reason,
         "templates": ReasonTemplate.objects.all(),
+        **moderable.beside(request.user, thing),
     }
     return render(request, "moderation/moderate.html", context, status=status)

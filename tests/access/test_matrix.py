@@ -18,6 +18,8 @@ from forum import polls
 from forum.history import revisions_of
 from forum.models import CategoryModerator, CommentText, Draft, Folder, PostText
 from forum.models.reaction import ReactionKind
+from moderation import sanctions
+from moderation.models import Sanction
 from notices.following import follow
 from notices.models import Device, Follow, Notification
 from notices.telling import tell
@@ -171,12 +173,14 @@ class World:
             "accounts:data_file": ready_copy(self.author),
             "studies:wanted_fetch": MentionedWork.objects.create(kind="doi", value="10.1000/wanted", post_count=1),
         }
+        self.pending["moderation:warning"] = Sanction.objects.create(
+            member=self.author, kinds=["warning"], reason="Rude", acknowledged_at=timezone.now()
+        )
         Summary.write(self.other, editor=keeper, version=0, tldr="It helps.", body="It does.")
         self.clients = {name: Client() for name in VISITORS}
         for name, member in people.items():
             self.clients[name].force_login(member)
-        people["banned"].is_active = False
-        people["banned"].save()
+        sanctions.give(people["banned"], people["moderator"], ["sign-in"], "Spam", days=7)
 
     def address(self, route: str) -> str:
         """The address of a route, made from what its pattern asks for."""
@@ -186,7 +190,7 @@ class World:
         entry = self.list.entries.get()
         own = {
             "pages:tag": ["acne"], "pages:profile": ["author_one"], "moderation:ledger": ["author_one"],
-            "moderation:member_trust": ["author_one"], "forum:category": ["shelf"],
+            "moderation:member_trust": ["author_one"], "moderation:note_new": ["author_one"], "forum:category": ["shelf"],
             "forum:category_feed": ["shelf"], "pages:profile_feed": ["author_one"],
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],
