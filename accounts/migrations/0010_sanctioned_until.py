@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_category_moderators"),
+        ("accounts", "0009_shown_orcid"),
     ]
 
     operations = [
