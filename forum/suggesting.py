@@ -38,17 +38,23 @@ def members(typed: str, besides: Collection[int] = ()) -> list[str]:
 
 
 def tags(typed: str) -> list[str]:
-    """Tags that begin so, the most used first, as they are written after "#": two reads of bounded numbers of rows."""
+    """Tags that begin so, the most used first, as they are written after "#": two reads of bounded numbers of rows.
+
+    A tag that nothing in sight carries is not named: its words are those of what was hidden or taken back.
+    """
     name = normalise(typed[:TYPED_LIMIT].replace("-", " "))
     if not name:
         return []
     begins: Any = Q(name__startswith=name) | Q(slug__startswith=name.replace(" ", "-"))
     used = Tag.objects.filter(pk__in=Tag.objects.order_by("-use_count", "name").values("pk")[:BY_USE])
-    found = list(used.filter(begins, synonym_of=None).order_by("-use_count", "name")[:MOST])
+    found = list(used.filter(begins, synonym_of=None, use_count__gt=0).order_by("-use_count", "name")[:MOST])
     if len(found) < MOST:
         next_ones = Tag.objects.filter(name__startswith=name, synonym_of=None).order_by("name")[:BY_NAME]
         known = {tag.pk for tag in found}
-        others = sorted((tag for tag in next_ones if tag.pk not in known), key=lambda tag: (-tag.use_count, tag.name))
+        others = sorted(
+            (tag for tag in next_ones if tag.use_count and tag.pk not in known),
+            key=lambda tag: (-tag.use_count, tag.name),
+        )
         found += others
     # Only what the renderer will know again: "2022" is a tag, and "#2022" a number.
     return [tag.slug for tag in found if NAMED.fullmatch(f"#{tag.slug}")][:MOST]

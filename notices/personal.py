@@ -48,6 +48,11 @@ def forget_mail(member: Any, choice: Choice) -> int:
     return mail_to(member).delete()[0]
 
 
+def as_shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A notification as its member may read it now: without the words of what went out of sight since."""
+    return row | {"words": "", "url": "", "address": ""} if row["is_withdrawn"] else row
+
+
 def register() -> None:
     personal.register(
         Part(
@@ -59,8 +64,8 @@ def register() -> None:
         Part(Mute, "object_id", Delete(), withheld="who mutes you is theirs to tell", rows=mutes_of),
         Part(
             Notification, "member", Delete(), "notifications",
-            ("kind", "words", "count", "url", "told_at", "is_unread"), about="what you were told",
-            address=lambda row: row["url"],
+            ("kind", "words", "count", "url", "told_at", "is_unread", "is_withdrawn"), about="what you were told",
+            address=lambda row: row["url"], finish=as_shown,
         ),
         Part(
             Preference, "member", Delete(), "preferences", ("kind", "place", "push"),

@@ -23,6 +23,8 @@ def history(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     page, first = read_history(kind, thing, request.user, request.GET.get("after", ""))
     context = {"section": "community", "kind": kind, "thing": thing, "page": page, "first": first}
     context["is_mine"] = thing.is_by(request.user)
+    # A comment stays where its post was deleted; the post's title does not.
+    context["names_post"] = kind == "comment" and thing.post.can_be_read_by(request.user)
     return render(request, "forum/history.html", context)
 
 
