@@ -261,6 +261,13 @@ class TestSplitting:
         assert (late.post_id, late.ancestors) == (world.post.pk, [world.first.pk])
         assert everything_counts()
 
+    def test_what_has_moved_is_not_shown_again_where_it_was(self, world, moderator) -> None:
+        do("split", world.post, moderator, comments=[world.first], title="On its own", category=world.shelf)
+        do("merge", world.other, moderator, into=world.post)
+        for thing in (world.first, world.other):
+            with pytest.raises(CannotDo):
+                do("unhide", thing, moderator)
+
     def test_comments_of_another_thread_are_refused(self, world, moderator) -> None:
         with pytest.raises(CannotDo):
             do("split", world.post, moderator, comments=[world.first, world.elsewhere], title="X", category=world.shelf)
