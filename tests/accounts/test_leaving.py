@@ -179,7 +179,7 @@ class TestAsking:
         maren.refresh_from_db()
         assert not maren.is_active and not visitor.is_signed_in
         assert elsewhere.get("/settings/").status_code == 302
-        assert Client().get("/members/maren/").status_code == 404
+        assert Client().get("/members/maren/").status_code == 410
         assert "kept without a name" in visitor.get(answer.url).text
         assert mail.outbox[-1].to == ["maren@example.org"] and maren.leaving.link in mail.outbox[-1].body
 

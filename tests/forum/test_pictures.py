@@ -411,7 +411,7 @@ class TestLeavingAndTakingOnesDataAlong:
     def test_gives_the_files_and_takes_them_away(self, member, django_capture_on_commit_callbacks) -> None:
         shown = make_picture(member)
         make_post(author=member, body=shown.markdown())
-        ((name, path),) = personal.files()[0].find(member)
+        ((name, path),) = [found for files in personal.files() for found in files.find(member)]
         assert name == f"{shown.name}.webp" and path.exists()
         with django_capture_on_commit_callbacks(execute=True):
             place = 0
