@@ -7,12 +7,14 @@ stay the same rows, so votes, reports, saves and addresses stay true.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
 from forum import earning, told
 from forum.models import Category, Comment, CommentTerms, CommentText, Post, ThreadTerms
 from forum.signals import comments_moved
+from moderation import reputation
 from moderation.acting import CannotDo
 from moderation.models import Action
 
@@ -35,9 +37,14 @@ COUNT = """
                                                 WHERE c.post_id = p.id AND NOT c.is_hidden AND c.deleted_at IS NULL))
     WHERE p.id = ANY(%s)
 """
+# What was withdrawn there does not come back here.
 COPY_VOTES = """
+    WITH withdrawn AS (
+        DELETE FROM {target} old WHERE old.thing_id = %(to)s AND NOT EXISTS (
+            SELECT FROM {source} v WHERE v.thing_id = %(from)s AND v.member_id = old.member_id)
+    )
     INSERT INTO {target} (thing_id, member_id, voted_at)
-    SELECT %s, v.member_id, v.voted_at FROM {source} v WHERE v.thing_id = %s ORDER BY v.member_id
+    SELECT %(to)s, v.member_id, v.voted_at FROM {source} v WHERE v.thing_id = %(from)s ORDER BY v.member_id
     ON CONFLICT (thing_id, member_id) DO NOTHING
 """
 
@@ -48,6 +55,7 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
 
     Raises ``CannotDo`` for the discussion of a study and for a post that is merged already.
     """
+    reputation.hold(post.author_id)
     posts = _locked(post.pk, into.pk)
     post, into = posts[post.pk], posts[into.pk]
     terms, _ = ThreadTerms.objects.get_or_create(post=post)
@@ -77,6 +85,7 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
 def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None:
     """Take a merge back: the comments return, also those that came since, and the post is seen again."""
     into, became = action.details["into"], action.details["comment"]
+    reputation.hold(post.author_id)
     posts = _locked(post.pk, into)
     if not ThreadTerms.objects.filter(post=post, merged_into=became).update(merged_into=None):
         return None
@@ -85,8 +94,9 @@ def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None
     _transplant(comment.post_id, under, post.pk, under=None)
     _copy_votes("forum_commentvote", became, "forum_postvote", post.pk)
     Post.objects.filter(pk=post.pk).update(score=post.votes.count())
+    was = _sight(comment)
     comment.delete_by_author()
-    posts[post.pk]._change(is_hidden=False)
+    posts[post.pk]._change(**was)
     _count(post.pk, into, comment.post_id)
     return told.record(moderator, "unmerge", post, reason, undoes=action)
 
@@ -98,6 +108,7 @@ def split(post: Post, moderator, reason: str, *, comments: Sequence[Comment], ti
     The words of the first become the post, its replies the comments; the others stand beside those. A comment that
     hangs under another one of them goes with it. Raises ``CannotDo`` for comments of another thread or that are gone.
     """
+    reputation.hold(*(comment.author_id for comment in comments))
     locked = _locked(post.pk)[post.pk]
     chosen = {comment.pk for comment in comments}
     found = list(Comment.objects.filter(pk__in=chosen, post=locked).select_related("text", "author").order_by("pk"))
@@ -131,6 +142,7 @@ def split(post: Post, moderator, reason: str, *, comments: Sequence[Comment], ti
 def unsplit(post: Post, moderator, reason: str, action: Action) -> Action | None:
     """Take a split back: every branch returns to where it hung, what was written since under the first comment."""
     made, first = action.details["made"], action.details["first"]
+    reputation.hold(Comment.objects.values_list("author_id", flat=True).get(pk=first))
     posts = _locked(post.pk, made)
     if not CommentTerms.objects.filter(comment=first, became=made).update(became=None):
         return None
@@ -143,10 +155,17 @@ def unsplit(post: Post, moderator, reason: str, action: Action) -> Action | None
     _transplant(made, rest, post.pk, under=comment)
     _copy_votes("forum_postvote", made, "forum_commentvote", first)
     Comment.objects.filter(pk=first).update(score=comment.votes.count())
-    comment._change(is_hidden=False)
+    was = _sight(new)
+    comment._change(**was)
     new.delete_by_author()
     _count(post.pk, made)
     return told.record(moderator, "unsplit", post, reason, undoes=action)
+
+
+def _sight(words: Post | Comment) -> dict[str, Any]:
+    """How words come back to where they stood: what was hidden or deleted in the meantime stays so."""
+    gone = {"deleted_at": words.deleted_at} if words.is_deleted else {}
+    return {"is_hidden": words.is_hidden} | gone
 
 
 def became(post_id: int) -> Comment | None:
@@ -183,7 +202,7 @@ def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Co
 
 def _copy_votes(source: str, from_id: int, target: str, to_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(COPY_VOTES.format(source=source, target=target), [to_id, from_id])
+        cursor.execute(COPY_VOTES.format(source=source, target=target), {"to": to_id, "from": from_id})
 
 
 def _count(*posts: int) -> None:

@@ -24,6 +24,16 @@ def _named(verb: str, *, undo: bool = False) -> Any:
     return lambda thing, moderator, reason: getattr(thing, verb)(moderator, reason)
 
 
+def _unhide(thing: Any, moderator, reason: str, action: Action | None = None) -> Action | None:
+    """Show it again, but not beside what it became: its author may have deleted the words there."""
+    if isinstance(thing, Picture):
+        return thing.unhide(moderator, reason, undoes=action)
+    terms = getattr(thing, "terms", None)
+    if terms and (terms.merged_into_id if isinstance(thing, Post) else terms.became_id):
+        raise CannotDo("Its words stand elsewhere now. Undo the merge or the split instead.")
+    return thing.unhide(moderator, reason, undoes=action)
+
+
 # ── Pin ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -183,7 +193,7 @@ def _unhide(thing: Any, moderator, reason: str) -> Action | None:
 
 SHOWN: dict[str, Any] = {"offered": lambda thing: thing.is_shown}
 HIDE = Verb(
-    "hide", "Hide", _named("hide"), _named("unhide", undo=True), offered=lambda thing: not thing.is_hidden,
+    "hide", "Hide", _named("hide"), _unhide, offered=lambda thing: not thing.is_hidden,
     help="Out of everyone's sight but the moderators'.",
 )  # fmt: skip
 UNHIDE = Verb("unhide", "Show again", _unhide, _named("hide", undo=True), offered=lambda thing: thing.is_hidden)

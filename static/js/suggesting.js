@@ -173,4 +173,13 @@
       close();
     }
   });
+
+  // The list stands where the caret was; a phone's keyboard changes the height alone.
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth !== width) {
+      width = window.innerWidth;
+      close();
+    }
+  });
 }

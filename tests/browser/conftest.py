@@ -122,7 +122,7 @@ def open_browser(browser: Browser, address: str):
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
-        visitor = Visitor(context, address)
+        visitor = Visitor(context, address, has_javascript=javascript)
         visitors.append(visitor)
         if member:
             visitor.is_signed_in_as(member)

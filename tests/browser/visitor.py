@@ -20,8 +20,8 @@ ANSWERED = re.compile(r"Failed to load resource: the server responded with a sta
 class Visitor:
     """One browser with its own cookies. ``page`` is its first tab; ``problems`` tell what no page may do."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.context, self.address = context, address
+    def __init__(self, context: BrowserContext, address: str, *, has_javascript: bool = True) -> None:
+        self.context, self.address, self.has_javascript = context, address, has_javascript
         self.problems: list[str] = []
         self.axe_ran = False
         context.on("console", self._heard)

@@ -219,8 +219,41 @@ class TestMerging:
         assert became.author is None and str(became.byline) == post.pseudonym
         assert masks.owner_of(became) == masked_author.pk
 
+    def test_taken_back_shows_no_words_that_their_author_deleted_meanwhile(self, world, moderator) -> None:
+        done = do("merge", world.post, moderator, into=world.other)
+        Comment.objects.get(post=world.other, text__body__contains="**The thread**").delete_by_author()
+        with pytest.raises(CannotDo):
+            do("unhide", world.post, moderator)
+        acting.undo(done, moderator, "No")
+        world.post.refresh_from_db()
+        assert world.post.is_deleted and not world.post.is_hidden and everything_counts()
+
+    def test_taken_back_leaves_hidden_what_was_hidden_meanwhile_and_withdrawn_what_was_withdrawn(
+        self, world, moderator
+    ) -> None:
+        voter = make_member()
+        world.post.upvote(voter)
+        done = do("merge", world.post, moderator, into=world.other)
+        became = Comment.objects.get(post=world.other, text__body__contains="**The thread**")
+        became.withdraw(voter)
+        became.hide(moderator, "Rude")
+        acting.undo(done, moderator, "No")
+        world.post.refresh_from_db()
+        assert (world.post.is_hidden, world.post.is_deleted, world.post.score) == (True, False, 1)
+        do("unhide", world.post, moderator)
+        assert everything_counts()
+
 
 class TestSplitting:
+    def test_taken_back_shows_no_words_that_their_author_deleted_meanwhile(self, world, moderator) -> None:
+        done = do("convert", world.second, moderator, title="On its own", category=world.shelf)
+        Post.objects.get(title="On its own").delete_by_author()
+        with pytest.raises(CannotDo):
+            do("unhide", world.second, moderator)
+        acting.undo(done, moderator, "No")
+        world.second.refresh_from_db()
+        assert world.second.is_deleted and not world.second.is_hidden and everything_counts()
+
     def test_makes_the_first_comment_a_post_and_leads_on_from_where_it_was(self, world, moderator, client) -> None:
         do(
             "split",
