@@ -427,6 +427,17 @@ TRUST_PENALTY_DAYS = 90  # so long, each time a moderator acts on a member's wor
 REPORTS_THAT_HIDE = 3
 REPORT_WEIGHT_THAT_HIDES = 1.5
 
+# ── What waits for a moderator (moderation.holding) ──────────────────────────────────────────────
+
+# A member's posts and comments wait until so many of theirs were let through; 0: none do. Trust level 1 passes.
+HOLD_FIRST = env.int("HOLD_FIRST", 0 if MODE == "test" else 2)
+# Words that link to a site nobody links to yet wait, by members below this trust level; 0: none do.
+HOLD_DOMAINS_BELOW = env.int("HOLD_DOMAINS_BELOW", 0 if MODE == "test" else 1)
+# Sites that never make words wait, with all below them.
+HOLD_KNOWN_DOMAINS = (
+    "doi.org", "nih.gov", "who.int", "clinicaltrials.gov", "cochranelibrary.com", "europepmc.org", "wikipedia.org",
+)  # fmt: skip
+
 # ── How often anybody may do a thing (moderation.limits; shown on /about/limits/) ─────────────────
 
 LIMITS_ON = env.bool("LIMITS_ON", MODE != "test")

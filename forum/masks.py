@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Member
@@ -66,6 +66,11 @@ def owner_of(thing: Signed) -> int | None:
     if thing.mask_id is None:
         return thing.author_id
     return _masks().filter(pk=thing.mask_id).values_list("member_id", flat=True).first()
+
+
+def written_by(member: Any) -> Q:
+    """The condition on posts or comments that this member wrote them, under whatever name."""
+    return Q(author=member.pk) | Q(mask__in=_masks().filter(member=member.pk).values("pk"))
 
 
 def things_of(member: Any) -> tuple[QuerySet[Post], QuerySet[Comment]]:

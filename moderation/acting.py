@@ -99,6 +99,11 @@ def moderable(kind: str) -> Moderable | None:
     return _moderables.get(kind)
 
 
+def that_can(verb: str) -> list[Moderable]:
+    """The kinds of things to which this can be done."""
+    return [each for each in _moderables.values() if each.verb(verb)]
+
+
 def moderable_of(thing: Any) -> Moderable | None:
     """The kind that this thing, or model, is of."""
     model = thing if isinstance(thing, type) else type(thing)

@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from accounts.admin import MemberAdmin
 from accounts.models import Member
 from common.looking import LookOnly
-from moderation import acting, appeals, bulk, reporting
+from moderation import acting, appeals, bulk, reporting, waiting_desk  # noqa: F401 - registers its list
 from moderation.forms import AppealForm, ReasonForm
 from moderation.models import Action, Appeal, AuditEntry, Case, ReasonTemplate, Report
 

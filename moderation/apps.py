@@ -19,6 +19,7 @@ class ModerationConfig(AppConfig):
             members,
             middleware,
             personal,
+            queues,
             reporting,
             reputation,
             sanctions,
@@ -36,6 +37,7 @@ class ModerationConfig(AppConfig):
                 "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"
             )
         )
+        queues.register(*queues.OWN)
         badges.register(*badges.OWN)
         reputation.register(*earning.SOURCES, sanctions.SOURCE)
         recount.register(sanctions.COUNTER)

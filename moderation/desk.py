@@ -14,6 +14,12 @@ class Desk(admin.AdminSite):
     index_title = "Moderation and library"
     enable_nav_sidebar = True
 
+    def index(self, request, extra_context=None):
+        """The first page, with how many things wait in each queue."""
+        from moderation import queues
+
+        return super().index(request, {"queues": queues.for_user(request.user)} | (extra_context or {}))
+
     def has_permission(self, request) -> bool:
         return super().has_permission(request) and not request.user.lacks_second_factor
 

@@ -21,6 +21,7 @@ from moderation.models import (
     AuditEntry,
     Award,
     Case,
+    Held,
     MemberNote,
     ReasonTemplate,
     Report,
@@ -94,6 +95,11 @@ def register() -> None:
             Action, "object_id", Work(forget_account), withheld="what was done about an account is in the public log",
             rows=done_about,
         ),
+        Part(
+            Held, "author", Clear(author=None, said=""), "waited", ("held_at", "closed_at", "kind", "state", "answer"),
+            about="what of yours waited for a moderator, and what became of it",
+        ),
+        Part(Held, "closed_by", Clear(closed_by=None), withheld="what waits is others'"),
         Part(Case, "claimed_by", Clear(claimed_by=None), withheld="cases are about others"),
         Part(Case, "closed_by", Clear(closed_by=None), withheld="cases are about others"),
         Part(

@@ -18,6 +18,10 @@ LONGEST_LABEL, LONGEST_REASON = 120, 300  # characters
 
 # By the verb of the log: what was done to "your post". Out of sight: it can't be led to.
 DEEDS: dict[str, str] = {
+    "approve": "has let through",
+    "reject": "has not let through",
+    "undo approve": "looks again at",
+    "undo reject": "looks again at",
     "hide": "has hidden",
     "unhide": "shows again",
     "lock": "has locked",
@@ -37,7 +41,7 @@ DEEDS: dict[str, str] = {
     "slow": "has set slow mode for",
     "close": "has set the day of closing for",
 }
-OUT_OF_SIGHT = frozenset({"hide"})
+OUT_OF_SIGHT = frozenset({"hide", "reject"})
 
 
 def of_action(action: Action, *, owner: int | None, what: str, label: str, url: str, place: str = "") -> int:

@@ -93,6 +93,11 @@ def may_delete(thing: Any, user: Any) -> bool:
 
 
 @register.filter
+def may_read(thing: Any, user: Any) -> bool:
+    return thing.can_be_read_by(user)
+
+
+@register.filter
 def may_answer(thing: Any, user: Any) -> bool:
     return thing.can_be_answered_by(user)
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import earning, listing, masks, ranking, reactions, roles, told
+from forum import earning, holding, listing, masks, ranking, reactions, roles, told
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
@@ -31,7 +31,10 @@ DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
 
 
 def _readable_by(user) -> Q:
-    return Q(deleted_at__isnull=True) & _not_hidden_from(user)
+    seen = _not_hidden_from(user)
+    if seen and user.is_authenticated:
+        seen |= Q(is_waiting=True) & masks.written_by(user)
+    return Q(deleted_at__isnull=True) & seen
 
 
 def _not_hidden_from(user) -> Q:
@@ -99,6 +102,7 @@ class Comment(Moderated, Signed, Upvotable):
                 fields=["mask", "token"], name="one_masked_comment_for_a_form", condition=Q(mask__isnull=False)
             ),
             models.CheckConstraint(condition=names_nobody(), name="masked_comment_names_nobody"),
+            models.CheckConstraint(condition=Q(is_waiting=False) | Q(is_hidden=True), name="waiting_comment_is_hidden"),
         )
         permissions = (("moderate_comment", "Can hide comments"),)
         indexes = (
@@ -113,7 +117,9 @@ class Comment(Moderated, Signed, Upvotable):
         return f"comment {self.pk} on {self.post_id}"
 
     @classmethod
-    def write(cls, *, post: Post, author, body: str, parent: Comment | None, token, posted_at) -> tuple[Comment, bool]:
+    def write(
+        cls, *, post: Post, author, body: str, parent: Comment | None, token, posted_at, waits: bool = False
+    ) -> tuple[Comment, bool]:
         """Store the comment and its text; gives it and whether it is new. Called by ``Post.add_comment``.
 
         Whoever stands under a pseudonym in this thread writes under it, whatever they meant to do.
@@ -126,7 +132,7 @@ class Comment(Moderated, Signed, Upvotable):
         fresh = cls(
             post=post, parent=parent, **signed, pseudonym=mask.name if mask else "", token=token, posted_at=posted_at,
             root_id=(parent.root_id or parent.pk) if parent else None,
-            ancestors=[*parent.ancestors, parent.pk] if parent else [],
+            ancestors=[*parent.ancestors, parent.pk] if parent else [], is_hidden=waits, is_waiting=waits,
         )  # fmt: skip
         cls.objects.bulk_create([fresh], ignore_conflicts=True)
         comment = cls.objects.select_related("text").get(token=token, **signed)
@@ -151,7 +157,7 @@ class Comment(Moderated, Signed, Upvotable):
         return self.is_by(user) and self.is_shown and self.post.is_shown and not self.post.is_locked
 
     def can_be_deleted_by(self, user) -> bool:
-        return self.is_by(user) and self.is_shown
+        return self.is_by(user) and (self.is_shown or (self.is_waiting and not self.is_deleted))
 
     def can_be_upvoted_by(self, member) -> bool:
         return super().can_be_upvoted_by(member) and self.post.is_shown
@@ -165,6 +171,7 @@ class Comment(Moderated, Signed, Upvotable):
 
         ``reason`` stands in the history.
         """
+        verdict = holding.judge_edit(self, body=body, shelf=self.post.category_id)
         post = Post.objects.select_for_update(no_key=True).get(pk=self.post_id)
         if post.is_locked or not post.is_shown or not Comment.objects.get(pk=self.pk).is_shown:
             raise Locked
@@ -182,6 +189,7 @@ class Comment(Moderated, Signed, Upvotable):
             text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
+        holding.edited(self, verdict)
 
     def delete_by_author(self) -> None:
         """The author's words go out of sight; replies keep a tombstone to hang on."""
@@ -211,6 +219,8 @@ class Comment(Moderated, Signed, Upvotable):
         comment = Comment.objects.select_for_update(no_key=True).get(pk=self.pk)
         if comment.deleted_at and "deleted_at" in change:
             return False
+        if "deleted_at" in change or change.get("is_hidden") is False:
+            change["is_waiting"] = False
         was_shown = comment.is_shown
         if not Comment.objects.filter(pk=self.pk).exclude(**change).update(**change):
             return False
@@ -220,6 +230,8 @@ class Comment(Moderated, Signed, Upvotable):
             earning.sight_changed(self)
             told.sight_changed(self)
             sight_changed.send(Comment, post_id=self.post_id, comment_id=self.pk)
+        if "is_waiting" in change:
+            holding.sight_changed(self)
         return True
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from forum import roles
 
 
 class Moderated(models.Model):
+    is_by: Any  # of ``Signed``
     is_hidden = models.BooleanField(default=False, editable=False)
+    # Hidden until a moderator has looked at it first (``forum.holding``); its author may read it meanwhile.
+    is_waiting = models.BooleanField(default=False, db_default=False, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -25,7 +30,9 @@ class Moderated(models.Model):
 
     def can_be_read_by(self, user) -> bool:
         """Whether its words may be shown to this visitor: moderators also read what is hidden."""
-        return not self.is_deleted and (not self.is_hidden or roles.moderates(user, self.shelf_id))
+        return not self.is_deleted and (
+            not self.is_hidden or roles.moderates(user, self.shelf_id) or (self.is_waiting and self.is_by(user))
+        )
 
     @property
     def shelf_id(self) -> int:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from common import markdown
 from common.tags import TaggedItem, count_in_sight, set_tags
 from common.text import slugify_title
-from forum import earning, listing, masks, ranking, reactions, roles, terms, told
+from forum import earning, holding, listing, masks, ranking, reactions, roles, terms, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
@@ -41,6 +41,12 @@ def _not_hidden_from(user) -> Q:
     return shown | Q(category__in=shelves) if shelves else shown
 
 
+def _readable_by(user) -> Q:
+    """Not hidden from this visitor, or their own words that wait for a moderator."""
+    seen = _not_hidden_from(user)
+    return seen | (Q(is_waiting=True) & masks.written_by(user)) if seen and user.is_authenticated else seen
+
+
 class PostQuerySet(models.QuerySet):
     def visible_to(self, user) -> PostQuerySet:
         """What lists, counts and search may show: neither hidden nor deleted. Moderators see hidden ones of theirs."""
@@ -52,7 +58,7 @@ class PostQuerySet(models.QuerySet):
 
     def readable_by(self, user) -> PostQuerySet:
         """What the post's own page may show: also a deleted post whose comments still hang on it."""
-        return self.filter(Q(deleted_at__isnull=True) | Q(comment_count__gt=0)).filter(_not_hidden_from(user))
+        return self.filter(Q(deleted_at__isnull=True) | Q(comment_count__gt=0)).filter(_readable_by(user))
 
     def in_category(self, category: Category | None) -> PostQuerySet:
         return self.filter(category=category) if category else self
@@ -114,6 +120,7 @@ class Post(Moderated, Signed, Upvotable):
             models.UniqueConstraint(fields=["author", "token"], name="one_post_for_a_form"),
             models.CheckConstraint(condition=Q(score__gte=0), name="post_score_not_negative"),
             models.CheckConstraint(condition=names_nobody(), name="masked_post_names_nobody"),
+            models.CheckConstraint(condition=Q(is_waiting=False) | Q(is_hidden=True), name="waiting_post_is_hidden"),
         )
         permissions = (("moderate_post", "Can hide, lock, pin and move posts"),)
         indexes = (
@@ -189,6 +196,10 @@ class Post(Moderated, Signed, Upvotable):
         post = fresh
         if author is not None and (sent := masks.sent_before(author, token, masked=masked)):
             return sent
+        # What comes with a moment of its own was here, or somewhere, before.
+        is_judged = tells and posted_at is None
+        verdict = holding.judge(author if is_judged else None, kind="post", shelf=category.pk, title=title, body=body)
+        fresh.is_hidden = fresh.is_waiting = verdict.holds
         if masked:
             fresh.mask, is_new = masks.put_on(author, token)
             if not is_new:
@@ -207,7 +218,7 @@ class Post(Moderated, Signed, Upvotable):
         text = PostText.objects.create(post=post, title=title, body=body)
         names = set_tags(post, PostTag, tags)
         PostText.objects.filter(post=post).update(tag_words=" ".join(tag.name for tag in names))
-        if tells:
+        if not holding.written(post, verdict) and tells:
             told.of_post(post, names, text.body_html)
         return post
 
@@ -220,7 +231,7 @@ class Post(Moderated, Signed, Upvotable):
         return self.is_by(user) and self.is_shown and not self.is_locked
 
     def can_be_deleted_by(self, user) -> bool:
-        return self.is_by(user) and self.is_shown
+        return self.is_by(user) and (self.is_shown or (self.is_waiting and not self.is_deleted))
 
     def can_be_answered_by(self, user) -> bool:
         return user.is_authenticated and self.is_shown and not self.is_locked and not self.is_closed
@@ -238,6 +249,7 @@ class Post(Moderated, Signed, Upvotable):
         """Change the post. ``version`` is the one the editor started from; raises ``StaleEdit`` when another
         edit came between, ``Locked`` where nobody may edit; then nothing is written. ``reason`` stands in
         the history."""
+        verdict = holding.judge_edit(self, body=body, title=title, shelf=category.pk)
         open_now = Post.objects.filter(pk=self.pk, is_locked=False, is_hidden=False, deleted_at__isnull=True)
         changed = open_now.filter(version=version).update(
             category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
@@ -257,6 +269,7 @@ class Post(Moderated, Signed, Upvotable):
             text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
+        holding.edited(self, verdict)
 
     @transaction.atomic
     def delete_by_author(self) -> None:
@@ -274,15 +287,19 @@ class Post(Moderated, Signed, Upvotable):
         from forum.models.comment import Comment
 
         moment = posted_at or timezone.now()
+        verdict = holding.judge(
+            author if posted_at is None else None, kind="comment", shelf=self.category_id, body=body
+        )
         open_now = Post.objects.filter(pk=self.pk, is_locked=False, is_hidden=False, deleted_at__isnull=True)
+        active = Func(F("last_active_at"), Value(moment), function="greatest")
         # Writing the post's row first also puts everybody who answers it into one order.
-        if not open_now.update(last_active_at=Func(F("last_active_at"), Value(moment), function="greatest")):
+        if not open_now.update(last_active_at=F("last_active_at") if verdict.holds else active):
             raise Locked
         terms.check(self, author, sent_once(token, body))
         comment, is_new = Comment.write(
-            post=self, author=author, body=body, parent=parent, token=token, posted_at=moment
+            post=self, author=author, body=body, parent=parent, token=token, posted_at=moment, waits=verdict.holds
         )
-        if is_new:
+        if is_new and not holding.written(comment, verdict):
             Post.objects.filter(pk=self.pk).update(comment_count=F("comment_count") + 1)
             told.of_comment(comment, self, parent)
         self.refresh_from_db(fields=["comment_count", "last_active_at"])
@@ -328,6 +345,8 @@ class Post(Moderated, Signed, Upvotable):
         """Change the post, and with its sight the use of its tags; False if nothing changed. In a transaction."""
         if earning.SIGHT & set(change):
             reputation.hold(self.author_id)
+        if "deleted_at" in change or change.get("is_hidden") is False:
+            change["is_waiting"] = False
         was_shown = Post.objects.select_for_update(no_key=True).get(pk=self.pk).is_shown
         posts = Post.objects.filter(pk=self.pk).exclude(**change)
         if "deleted_at" in change:
@@ -340,6 +359,8 @@ class Post(Moderated, Signed, Upvotable):
             told.sight_changed(self)
             reactions.sight_changed(self)
             sight_changed.send(Post, post_id=self.pk, comment_id=None)
+        if changed and "is_waiting" in change:
+            holding.sight_changed(self)
         return bool(changed)
 
 

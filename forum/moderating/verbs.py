@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.tags import set_tags
-from forum import reactions, told
+from forum import holding, reactions, told
 from forum.models import Category, Comment, Picture, Post, PostTag, PostText, ThreadTerms
 from forum.moderating import branches, forms, rewording
 from forum.roles import moderates
@@ -196,9 +196,22 @@ HIDE = Verb(
     "hide", "Hide", _named("hide"), _unhide, offered=lambda thing: not thing.is_hidden,
     help="Out of everyone's sight but the moderators'.",
 )  # fmt: skip
-UNHIDE = Verb("unhide", "Show again", _unhide, _named("hide", undo=True), offered=lambda thing: thing.is_hidden)
+UNHIDE = Verb(
+    "unhide", "Show again", _unhide, _named("hide", undo=True),
+    offered=lambda thing: thing.is_hidden and not thing.is_waiting,
+)  # fmt: skip
+APPROVE = Verb(
+    "approve", "Let it through", holding.approve, holding.wait_again, offered=lambda thing: thing.is_waiting,
+    help="Everyone sees it, as if it were written now.",
+)  # fmt: skip
+REJECT = Verb(
+    "reject", "Don't let it through", holding.reject, holding.wait_again, offered=lambda thing: thing.is_waiting,
+    help="It stays out of sight, and its author reads your reason.",
+)  # fmt: skip
 
 OF_POSTS = (
+    APPROVE,
+    REJECT,
     HIDE,
     UNHIDE,
     Verb("lock", "Lock", _named("lock"), _named("unlock", undo=True), offered=lambda post: not post.is_locked,
@@ -222,6 +235,8 @@ OF_POSTS = (
          help="Everyone sees a note that a moderator did, with the reason."),
 )  # fmt: skip
 OF_COMMENTS = (
+    APPROVE,
+    REJECT,
     HIDE,
     UNHIDE,
     Verb("edit", "Edit the words", rewording.reword, rewording.put_back, forms.RewordCommentForm, in_bulk=False,

@@ -4,6 +4,7 @@ from moderation.models.appeal import Appeal, AppealMessage
 from moderation.models.audit import AuditEntry
 from moderation.models.award import Award
 from moderation.models.case import Case, Report
+from moderation.models.held import Held
 from moderation.models.reputation import Reputation, ReputationEntry
 from moderation.models.sanction import MemberNote, Sanction
 from moderation.models.template import ReasonTemplate
@@ -18,6 +19,7 @@ __all__ = [
     "AuditEntry",
     "Award",
     "Case",
+    "Held",
     "MemberNote",
     "ReasonTemplate",
     "Report",

@@ -1,0 +1,195 @@
+"""Posts and comments that wait for a moderator: written and kept, out of everyone's sight but their author's.
+
+They are hidden (``is_hidden``) as what a moderator hides is, so everything that leaves that out leaves them out too;
+``is_waiting`` beside it lets the author read them. They tell nobody and count nowhere until they come into sight for
+the first time, by whatever verb: then they tell whom they have to, once. What is approved is posted at that moment, so
+that it stands in lists as if it had just been written, and nobody loses their day at the top by having waited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from accounts.models import Member
+from common import markdown
+from common.tags import count_in_sight
+from forum import masks, roles, told
+from forum.signals import words_written
+from moderation import holding, reputation
+from moderation.holding import PASSED, Sent, Verdict
+from moderation.models import Action, Held
+
+if TYPE_CHECKING:
+    from forum.models import Comment, Post
+
+# The parser of the search has the host of an address as a word of its own, so the index of the search knows all sites.
+KNOWN = """
+    SELECT EXISTS (
+        SELECT FROM forum_posttext t JOIN forum_post p ON p.id = t.post_id
+        WHERE t.search_vector @@ %(site)s::tsquery AND NOT p.is_hidden AND p.deleted_at IS NULL
+    ) OR EXISTS (
+        SELECT FROM forum_commenttext t JOIN forum_comment c ON c.id = t.comment_id
+        WHERE t.search_vector @@ %(site)s::tsquery AND NOT c.is_hidden AND c.deleted_at IS NULL
+    )
+"""
+
+
+# ── Before words are written ─────────────────────────────────────────────────────────────────────
+
+
+def judge(author: Any, *, kind: str, shelf: int, body: str, title: str = "", is_new: bool = True) -> Verdict:
+    """What becomes of these words of a member; what the house writes is not judged."""
+    if author is None:
+        return PASSED
+    # Links alone are asked for, and only where something depends on them: that costs no query.
+    rendered = cache(partial(markdown.render, body, works=True))
+    return holding.judge(
+        Sent(author, kind, title, body, rendered, lambda most: _stand(author, most), _known, shelf, is_new)
+    )
+
+
+def judge_edit(thing: Post | Comment, *, shelf: int, body: str, title: str = "") -> Verdict:
+    """As ``judge``, for what its author changes."""
+    if (owner := masks.owner_of(thing)) is None:
+        return PASSED
+    writer = Member.objects.get(pk=owner)
+    return judge(writer, kind=str(thing._meta.model_name), shelf=shelf, title=title, body=body, is_new=False)
+
+
+def _stand(member: Any, most: int) -> int:
+    """How many of the member's posts and comments stand in sight, counted up to ``most``."""
+    from forum.models import Comment, Post
+
+    named = (Post.objects.filter(author=member), Comment.objects.filter(author=member))
+    count = 0
+    for rows in (*named, *masks.things_of(member)):
+        if count < most:
+            count += rows.filter(is_hidden=False, deleted_at=None).order_by()[: most - count].count()
+    return count
+
+
+def _known(domains: Collection[str]) -> set[str]:
+    """Which of these sites something in sight links to or names."""
+    known = set()
+    with connection.cursor() as cursor:
+        for domain in domains:
+            cursor.execute(KNOWN, {"site": f"'{domain}' | 'www.{domain}'"})
+            if cursor.fetchone()[0]:
+                known.add(domain)
+    return known
+
+
+# ── When words are written ───────────────────────────────────────────────────────────────────────
+
+
+def written(thing: Post | Comment, verdict: Verdict) -> bool:
+    """Keep what was judged about a thing that was just written; True where it waits, and so tells nobody yet."""
+    if not thing.is_waiting:
+        return False
+    if hasattr(thing, "tag_items"):
+        count_in_sight(thing, -1)
+    holding.keep(thing, str(thing._meta.model_name), verdict)
+    return True
+
+
+def edited(thing: Post | Comment, verdict: Verdict) -> None:
+    """Let the thing wait again where its new words have to; in the transaction of the edit."""
+    if verdict.holds:
+        thing._change(is_hidden=True)
+        type(thing).objects.filter(pk=thing.pk).update(is_waiting=True)
+        holding.keep(thing, str(thing._meta.model_name), verdict, is_told=True)
+        thing.refresh_from_db()
+
+
+def sight_changed(thing: Post | Comment) -> None:
+    """It came into sight, or was deleted: in the transaction, with its row locked and fresh."""
+    if thing.is_deleted:
+        holding.withdraw(thing)
+    elif thing.is_shown and holding.is_to_tell(thing):
+        _tell(thing)
+
+
+def _tell(thing: Any) -> None:
+    html = thing.text.body_html
+    if hasattr(thing, "post_id"):
+        where = {"post_id": thing.post_id, "comment_id": thing.pk}
+        told.of_comment(thing, thing.post, thing.parent)
+        # Where its post is out of sight, so is what tells of it.
+        told.sight_changed(thing)
+    else:
+        where = {"post_id": thing.pk, "comment_id": None}
+        told.of_post(thing, thing.tags.all(), html)
+    words_written.send(type(thing), **where, html=html, is_new=True)
+
+
+# ── What moderators do ───────────────────────────────────────────────────────────────────────────
+
+
+def _locked(thing: Any) -> Any:
+    """The row, fresh and locked, after what ``_change`` locks before it."""
+    from forum.models import Post
+
+    reputation.hold(thing.author_id)
+    if hasattr(thing, "post_id"):
+        Post.objects.select_for_update(no_key=True).get(pk=thing.post_id)
+    return type(thing).objects.select_for_update(no_key=True).get(pk=thing.pk)
+
+
+@transaction.atomic
+def approve(thing: Post | Comment, moderator: Any, reason: str) -> Action | None:
+    """Let it be seen, as if it were written now. Gives the line of the log; None where it does not wait."""
+    locked = _locked(thing)
+    if not locked.is_waiting:
+        return None
+    details = {"posted_at": locked.posted_at.isoformat()}
+    _post_at(locked, timezone.now())
+    locked._change(is_hidden=False)
+    holding.close(locked, Held.State.APPROVED, moderator, reason)
+    return told.record(moderator, "approve", locked, reason, details=details)
+
+
+def _post_at(thing: Any, moment: Any) -> None:
+    from forum.models import Post
+
+    type(thing).objects.filter(pk=thing.pk).update(posted_at=moment)
+    post = getattr(thing, "post_id", thing.pk)
+    Post.objects.filter(pk=post).update(last_active_at=Greatest(F("last_active_at"), moment))
+
+
+@transaction.atomic
+def wait_again(thing: Post | Comment, moderator: Any, reason: str, action: Action) -> Action | None:
+    """Take an approval or a rejection back: it waits again."""
+    locked = _locked(thing)
+    was_approved = action.action == "approve"
+    if locked.is_deleted or locked.is_waiting or locked.is_shown != was_approved:
+        return None
+    if was_approved:
+        locked._change(is_hidden=True)
+        type(locked).objects.filter(pk=locked.pk).update(posted_at=action.details["posted_at"])
+    type(locked).objects.filter(pk=locked.pk).update(is_waiting=True)
+    holding.wait_again(locked)
+    return told.record(moderator, f"undo {action.action}", locked, reason, undoes=action)
+
+
+@transaction.atomic
+def reject(thing: Post | Comment, moderator: Any, reason: str) -> Action | None:
+    """Let it stay out of sight; its author hears why."""
+    locked = _locked(thing)
+    if not locked.is_waiting:
+        return None
+    type(locked).objects.filter(pk=locked.pk).update(is_waiting=False)
+    holding.close(locked, Held.State.REJECTED, moderator, reason)
+    locked.refresh_from_db()
+    return told.record(moderator, "reject", locked, reason)
+
+
+def waits_for(thing: Any, user: Any) -> bool:
+    """Whether it waits and this visitor may read it all the same."""
+    return thing.is_waiting and (thing.is_by(user) or roles.moderates(user, thing.shelf_id))
