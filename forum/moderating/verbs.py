@@ -184,13 +184,6 @@ def _convert(comment: Comment, moderator, reason: str, *, title: str, category: 
     return branches.split(comment.post, moderator, reason, comments=[comment], title=title, category=category)
 
 
-def _unhide(thing: Any, moderator, reason: str) -> Action | None:
-    terms = getattr(thing, "terms", None)
-    if getattr(terms, "merged_into_id", None) or getattr(terms, "became_id", None):
-        raise CannotDo("Its words stand elsewhere now. Undo what moved them instead.")
-    return thing.unhide(moderator, reason)
-
-
 SHOWN: dict[str, Any] = {"offered": lambda thing: thing.is_shown}
 HIDE = Verb(
     "hide", "Hide", _named("hide"), _unhide, offered=lambda thing: not thing.is_hidden,
