@@ -25,7 +25,7 @@ SECRETS = re.compile(
            |authorization|signature|private_?key|recovery_?codes?)["']?\s*(?:=>|[=:])\s*)
         (?P<value>"[^"\n]*"|'[^'\n]*'|(?:bearer|basic)\s+[^\s,;]+|[^\s&,;}\])]+)
       | (?P<cookie>(?:set-)?cookie["']?\s*[=:]\s*)[^\n]+
-      | (?P<address>/(?:feeds|unsubscribe)/)[^\s/?"']+
+      | (?P<address>/(?:feeds|unsubscribe|leaving|appeals)/)[^\s/?"']+
       | (?P<query>[?&](?:code|key|q|state)=)[^\s&"']+
       | (?P<userinfo>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+(?=@)
     """,

@@ -296,6 +296,8 @@ def test_each_visitor_is_let_in_or_refused_as_the_matrix_says_and_a_refusal_chan
                 fits = (to_sign_in or answer.status_code in (403, 404, 405)) and not changed
             if not fits:
                 wrong.append(f"{method.upper()} {route} as {visitor}: {answer.status_code} {sorted(changed)}")
+            if visitor in SIGNED_IN and answer.headers.get("Cache-Control") != "private, no-store":
+                wrong.append(f"{method.upper()} {route} as {visitor}: kept as {answer.headers.get('Cache-Control')}")
             if score(answer) < WORTH and route not in SHOWN_ELSEWHERE:
                 wrong.append(f"{method.upper()} {route} as {visitor}: headers worth {score(answer)}")
     assert not wrong, "\n".join(wrong)

@@ -488,6 +488,7 @@ class TestALogLine:
             "Cookie: a=HIDE; sessionid=HIDE",
             "Set-Cookie: x=HIDE; Path=/",
             "GET /search/?q=HIDE&sort=new",
+            "Not Found: /leaving/HIDE/",
             "/accounts/x/?code=HIDE",
             "postgresql://site:HIDE@db/name",
             "SECRET_KEY = HIDE",
