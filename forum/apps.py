@@ -25,13 +25,14 @@ class ForumConfig(AppConfig):
             visits,
         )
         from forum.models import Category, Comment, Picture, Post
-        from forum.moderating import verbs
+        from forum.moderating import sweeping, verbs
         from moderation import acting, badges, doors, reporting, reputation, trust
         from notices import following, kinds, muting
 
         personal.register()
         doors.keep_by("forum", drafts.keep_at_door)
         acting.register(verbs.POSTS, verbs.COMMENTS, verbs.PICTURES)
+        acting.add_verbs("member", sweeping.HIDE_EVERYTHING)
         reporting.register(
             reporting.Reportable(
                 kind="post",

@@ -11,6 +11,7 @@ from procrastinate.contrib.django import app
 from accounts import avatars
 from forum import drafts, history, pictures
 from forum.models import CommentText, PostText
+from forum.moderating import sweeping
 
 
 @app.periodic(cron="41 4 * * *")
@@ -45,3 +46,9 @@ def render_texts(posts: list[int], comments: list[int]) -> None:
     )
     for text in chain(*texts):
         text.save(update_fields=["body_html", "renderer_version"])
+
+
+@app.task(name="forum.sweep")
+def sweep(sweep_id: int) -> None:
+    """Go on hiding everything of a member, or showing it again: each thing in a transaction of its own."""
+    sweeping.work(sweep_id)

@@ -40,6 +40,8 @@ from forum.models import (
     Removal,
     SavedWords,
     Solution,
+    Sweep,
+    SweptThing,
     ThreadTerms,
     Visit,
 )
@@ -221,6 +223,10 @@ def register() -> None:
             Draft, "member", Delete(), "drafts", ("kind", "thing_id", "fields", "version", "updated_at"),
             about="what you have begun and not sent",
         ),
+        Part(
+            Sweep, "member", Delete(), withheld="told to you when it was done",
+        ),
+        Part(SweptThing, "sweep__member", With(Sweep), withheld="goes with it"),
         Part(
             Folder, "member", Delete(), "folders", ("name", "made_at"), about="your folders of what you saved",
         ),

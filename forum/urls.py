@@ -3,7 +3,20 @@ from django.urls import path
 from forum.asking_urls import urlpatterns as asking
 from forum.reaction_urls import urlpatterns as reacting
 from forum.saving_urls import urlpatterns as saving
-from forum.views import comments, drafts, feeds, history, lists, masks, pictures, posts, suggesting, visits, votes
+from forum.views import (
+    comments,
+    drafts,
+    feeds,
+    history,
+    lists,
+    masks,
+    pictures,
+    posts,
+    suggesting,
+    sweeping,
+    visits,
+    votes,
+)
 
 app_name = "forum"
 
@@ -18,6 +31,7 @@ urlpatterns = [
     path("drafts/keep/<slug:kind>/<int:thing_id>/", drafts.draft_keep, name="draft_keep"),
     path("community/without-a-name/", masks.mine, name="masked"),
     *reacting,
+    path("members/<int:pk>/everything/", sweeping.everything, name="everything"),
     path("posts/<int:pk>/unmask/", masks.unmask, {"kind": "post"}, name="post_unmask"),
     path("comments/<int:pk>/unmask/", masks.unmask, {"kind": "comment"}, name="comment_unmask"),
     path("pictures/", pictures.pictures_list, name="pictures"),

@@ -90,7 +90,7 @@ def _open(appeal: Appeal) -> Appeal:
 def answer(appeal: Appeal, moderator: Member, words: str, *, outcome: str = "") -> AppealMessage:
     """A moderator's words; with an ``outcome`` (of ``Appeal.State``) they are the last. Raises ``Refused``."""
     member = Member.objects.get(sanctions__appeals=appeal)
-    sanctions._hold(member.pk)
+    sanctions.hold(member.pk)
     locked = _open(appeal)
     message = AppealMessage.objects.create(appeal=locked, author=moderator, is_by_moderator=True, words=words)
     locked.waits_for_moderators = False

@@ -89,7 +89,7 @@ def sentence(sanction: Sanction, kind: str | None = None) -> str:
 # ── Giving and taking back ───────────────────────────────────────────────────────────────────────
 
 
-def _hold(member: int) -> Member:
+def hold(member: int) -> Member:
     """The member, locked after their ledger: whoever else decides about them at this moment waits."""
     reputation.hold(member)
     return Member.objects.select_for_update(no_key=True).get(pk=member)
@@ -108,7 +108,7 @@ def give(member: Member, moderator: Member, kinds: Sequence[str], reason: str, *
 
     None where they are so already. Raises ``CannotDo`` for who serves here: an admin takes the powers back first.
     """
-    held = _hold(member.pk)
+    held = hold(member.pk)
     if held.pk == moderator.pk:
         raise CannotDo("Nobody decides about themselves.")
     if (held.is_staff or held.is_superuser) and not moderator.is_superuser:
@@ -150,7 +150,7 @@ def tell_of(sanction: Sanction) -> None:
 @transaction.atomic
 def lift(member: Member, sanctions: Iterable[int]) -> list[int]:
     """End these sanctions of the member that hold still; gives which. They count for nothing afterwards."""
-    held = _hold(member.pk)
+    held = hold(member.pk)
     found = Sanction.objects.filter(member=held, pk__in=list(sanctions), lifted_at__isnull=True)
     ids = list(found.order_by("pk").values_list("pk", flat=True))
     if ids:
@@ -162,7 +162,7 @@ def lift(member: Member, sanctions: Iterable[int]) -> list[int]:
 @transaction.atomic
 def restore(member: Member, sanctions: Iterable[int]) -> list[int]:
     """Take a lifting back; gives which hold again."""
-    held = _hold(member.pk)
+    held = hold(member.pk)
     found = Sanction.objects.filter(member=held, pk__in=list(sanctions), lifted_at__isnull=False)
     ids = list(found.order_by("pk").values_list("pk", flat=True))
     if ids:

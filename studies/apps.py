@@ -10,10 +10,10 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         from common.models import Tag
-        from moderation import badges, reputation
+        from moderation import badges, reporting, reputation
         from notices import following, private_feeds
         from studies import arrivals, awards, earning, personal, searches
-        from studies.models import Author, Journal, SavedSearch, Study
+        from studies.models import Author, Journal, SavedSearch, Study, Summary
 
         personal.register()
         searches.register(SavedSearch.Place.LIBRARY, searches.in_library)
@@ -23,6 +23,17 @@ class StudiesConfig(AppConfig):
             following.Followable("journal", Journal, "Journal"),
             following.Followable("author", Author, "Author"),
             following.Followable("search", SavedSearch, "Search", lambda rows, member: rows.filter(member=member)),
+        )
+        reporting.register(
+            reporting.Reportable(
+                kind="summary",
+                name="summary",
+                model=Summary,
+                visible_to=lambda reader: Summary.objects.select_related("study", "writer"),
+                author=lambda summary: summary.writer,
+                words=lambda summary: f"{summary.tldr}\n\n{summary.body}",
+                hides="Take its review back: librarians look again",
+            )
         )
         private_feeds.register(private_feeds.PrivateFeed("New studies under what you follow", "studies:followed_feed"))
         kinds.register(

@@ -17,6 +17,7 @@ from common.models import Tag
 from common.tags import set_tags
 from forum import polls, saving, solving
 from forum.models import Category, Comment, CommentText, Draft, Post, PostTag, PostText
+from moderation.models import Appeal, AppealMessage, MemberNote, Sanction, Trace
 from moderation.reporting import report
 from notices.following import follow, unfollow
 from notices.models import FeedKey
@@ -114,6 +115,14 @@ class World:
             make_comment(study.open_discussion(writer), author=writer)
             make_comment(post, author=self.reader, body=make_picture(self.reader).markdown() + self.picture.markdown())
             report(post, "post", writer, "spam")
+            given = Sanction.objects.create(member=self.reader, kinds=["warning"], reason="x", given_by=self.moderator)
+            Sanction.objects.filter(pk=given.pk).update(acknowledged_at=timezone.now())
+            talk = Appeal.objects.create(sanction=Sanction.objects.filter(member=self.reader).first())
+            AppealMessage.objects.create(appeal=talk, author=self.reader, words=f"Words {number}")
+            MemberNote.objects.create(member=self.reader, author=self.moderator, words=f"Note {number}")
+            for who in (self.reader, writer):
+                Trace.objects.get_or_create(member=who, kind="device", hash="same")
+            report(self.reader, "member", writer, "spam")
             comment.hide(self.moderator, "Rude")
             comment.unhide(self.moderator, "Not rude")
             ImportRun.objects.create(kind="file", state="done", title=f"{number}.xml", asked_by=writer)
@@ -231,6 +240,8 @@ class World:
             "what members are told": "/settings/notices/",
             "one's own ledger": f"/members/{self.reader}/reputation/",
             "studies asked for": "/studies/suggest/",
+            "decisions about one's account": "/settings/standing/",
+            "an appeal": f"/appeals/{Sanction.objects.filter(member=self.reader).order_by('pk').first().token}/",
         }
 
     def desk(self) -> dict[str, str]:
@@ -243,6 +254,9 @@ class World:
             "tags at the desk": "/admin/common/tag/",
             "cases at the desk": "/admin/moderation/case/",
             "what moderators can do to a post": f"/moderation/post/{self.post.pk}/",
+            "what moderators can do to a member": f"/moderation/member/{self.reader.pk}/",
+            "everything of a member": f"/members/{self.member.pk}/everything/?days=7",
+            "appeals at the desk": "/admin/moderation/appeal/",
             "what moderators did, at the desk": "/admin/moderation/action/",
             "studies that may be one": "/librarians/merges/",
             "standing of studies": "/librarians/standing/",
@@ -330,7 +344,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "summary_proposal", "report_new", "correct", "error_report_settle", "suggestion_answer", "correction_answer",
         "mail", "read_all", "unread", "open", "read", "end_follow", "follow", "unfollow", "mute", "unmute", "first_new", "mark_all_read", "search_follow",
         "save", "unsave", "put_back", "saved_export", "list_export", "list_new", "list_edit", "list_delete", "list_add",
-        "trust", "member_trust", "badges",
+        "trust", "member_trust", "badges", "warning", "note_new",
         "post_react", "post_unreact",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
         "device_add", "device_remove", "push_worker",

@@ -9,6 +9,7 @@ from forum.models.reaction import Reaction, ReactionCount, ReactionKind
 from forum.models.removal import Removal
 from forum.models.saved import Folder, SavedWords
 from forum.models.solution import Solution
+from forum.models.sweep import Sweep, SweptThing
 from forum.models.terms import CommentTerms, ThreadTerms
 from forum.models.visit import ReadMark, Visit
 from forum.models.vote import CommentVote, PostVote
@@ -41,6 +42,8 @@ __all__ = [
     "Removal",
     "SavedWords",
     "Solution",
+    "Sweep",
+    "SweptThing",
     "ThreadTerms",
     "Visit",
 ]

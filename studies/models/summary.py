@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Member
 from common import markdown
+from moderation import log
+from moderation.acting import done_to
 from notices import following
 from notices.telling import tell
 from studies.errors import NotYours, StaleEdit
@@ -20,6 +22,7 @@ from studies.models.change import StudyChange
 FORMER_MEMBER = "a former member"
 MACHINE_TEXT = "Machine text, not reviewed"
 NOT_REVIEWED = "Not reviewed"
+WITHDRAW = "take back the review"  # in the moderators' log
 
 
 class Writer(models.TextChoices):
@@ -223,6 +226,55 @@ class Summary(Told):
             actor=librarian,
         )
         follow_summary(self.study)
+
+    # What reports do (``moderation.reporting``): the words stay, but nobody vouches for them until a librarian has
+    # looked again. The line of the log keeps whose review it was.
+
+    @property
+    def is_hidden(self) -> bool:
+        return not self.is_reviewed
+
+    @transaction.atomic
+    def hide(self, moderator, reason: str):
+        """Take the review back; undone by ``unhide``. Gives the line of the log, None where there is no review."""
+        now = Summary.objects.select_for_update(no_key=True).select_related("study").get(pk=self.pk)
+        if now.reviewed_on is None:
+            return None
+        details = {
+            "version": now.version, "reviewer": now.reviewer_id, "reviewer_name": now.reviewer_name,
+            "reviewed_on": now.reviewed_on.isoformat(),
+        }  # fmt: skip
+        now._set_review(reason, "taken back", reviewer=None, reviewer_name="", reviewed_on=None)
+        return log.record(moderator, WITHDRAW, now, reason, details=details)
+
+    @transaction.atomic
+    def unhide(self, moderator, reason: str):
+        """Let the review that was taken back last stand again; None where the words, or the review, are others now."""
+        now = Summary.objects.select_for_update(no_key=True).select_related("study").get(pk=self.pk)
+        line = done_to(now).filter(action=WITHDRAW, undone_by__isnull=True).first()
+        if line is None or now.is_reviewed or now.version != line.details["version"]:
+            return None
+        reviewer = Member.objects.filter(pk=line.details["reviewer"]).first()
+        day = date.fromisoformat(line.details["reviewed_on"])
+        now._set_review(
+            reason, "put back", reviewer=reviewer, reviewer_name=line.details["reviewer_name"],
+            reviewed_on=day,
+        )  # fmt: skip
+        return log.record(moderator, f"undo {WITHDRAW}", now, reason, undoes=line)
+
+    def _set_review(self, reason: str, done: str, **review: Any) -> None:
+        from studies.discussion import follow_summary
+
+        Summary.objects.filter(pk=self.pk).update(**review)
+        SummaryVersion.objects.filter(study_id=self.pk, number=self.version).update(**review)
+        words = f"The review of version {self.version} of the summary was {done}."
+        StudyChange.record(self.study, StudyChange.Kind.SUMMARY, words, reason=reason)
+        self.refresh_from_db()
+        self.study.summary = self
+        follow_summary(self.study)
+
+    def get_absolute_url(self) -> str:
+        return f"{self.study.get_absolute_url()}#tldr-title"
 
     def _mark_reviewed(self, librarian) -> None:
         if why := self.why_not_reviewed_by(librarian):

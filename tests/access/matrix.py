@@ -59,6 +59,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:post_unreact": (NOTHING, MEMBERS),
     "forum:post_unmask": (MODERATORS, MODERATORS),
     "forum:comment_unmask": (MODERATORS, MODERATORS),
+    "forum:everything": (MODERATORS, NOTHING),
     "forum:first_new": (MEMBERS, NOTHING),
     "forum:mark_all_read": (NOTHING, MEMBERS),
     "forum:drafts": (MEMBERS, NOTHING),

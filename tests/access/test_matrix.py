@@ -190,7 +190,7 @@ class World:
         entry = self.list.entries.get()
         own = {
             "pages:tag": ["acne"], "pages:profile": ["author_one"], "moderation:ledger": ["author_one"],
-            "moderation:member_trust": ["author_one"], "moderation:note_new": ["author_one"], "forum:category": ["shelf"],
+            "moderation:member_trust": ["author_one"], "moderation:note_new": ["author_one"], "forum:everything": [self.author.pk], "forum:category": ["shelf"],
             "forum:category_feed": ["shelf"], "pages:profile_feed": ["author_one"],
             "forum:post_feed": [self.post.pk, self.post.slug], "forum:comment_new": [self.post.pk],
             "forum:post": [self.post.pk, self.post.slug], "studies:export_list": ["bib"],

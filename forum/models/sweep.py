@@ -1,0 +1,46 @@
+"""Everything that one member wrote within some days, taken out of sight in one deed, and what exactly that was."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Sweep(models.Model):
+    """One such deed. Worked on by ``forum.moderating.sweeping``, thing by thing; ``state`` says what is to be done."""
+
+    class State(models.TextChoices):
+        HIDING = "hiding", "Hiding"
+        HIDDEN = "hidden", "Hidden"
+        SHOWING = "showing", "Showing again"
+        SHOWN = "shown", "Shown again"
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sweeps")
+    since = models.DateTimeField()
+    state = models.CharField(max_length=7, choices=State, default=State.HIDING)
+    begun_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"sweep {self.pk}"
+
+
+class SweptThing(models.Model):
+    """A post or a comment that was in sight until a sweep hid it."""
+
+    sweep = models.ForeignKey(Sweep, models.CASCADE, related_name="things")
+    post = models.ForeignKey("forum.Post", models.CASCADE, null=True, related_name="+")
+    comment = models.ForeignKey("forum.Comment", models.CASCADE, null=True, related_name="+")
+    swept_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(post__isnull=True, comment__isnull=False) | Q(post__isnull=False, comment__isnull=True),
+                name="swept_is_one_thing",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"swept {self.pk}"

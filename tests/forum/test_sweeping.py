@@ -1,0 +1,151 @@
+"""Hiding everything of a member: what it hides, what its undo shows again, and what neither tells."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Member
+from common.recount import counters
+from forum.models import Comment, Post, Sweep, SweptThing
+from forum.moderating import sweeping
+from forum.moderating.sweeping import HIDE_EVERYTHING
+from moderation import acting, reporting, sanctions
+from moderation.models import Action, AuditEntry, Case, Sanction
+from tests.builders import make_comment, make_member, make_moderator, make_post
+from tests.forum.test_moderating import snapshot
+
+pytestmark = pytest.mark.django_db
+
+
+class World:
+    """Posts and comments of one member, new and old, hidden before and deleted, and one without their name."""
+
+    def __init__(self) -> None:
+        self.member, self.moderator, self.thread = make_member(), make_moderator(), make_post()
+        self.post = make_post(author=self.member, title="Buy these pills", tags=["pills"])
+        self.answered = make_comment(self.post)
+        self.comments = [make_comment(self.thread, author=self.member, body=f"Cheap pills {n}") for n in range(3)]
+        self.comments[0].upvote(make_member())
+        self.masked = make_post(author=self.member, masked=True, title="Pills without a name")
+        self.old = make_post(author=self.member)
+        Post.objects.filter(pk=self.old.pk).update(posted_at=timezone.now() - timedelta(days=8))
+        self.hidden = make_comment(self.thread, author=self.member)
+        self.hidden.hide(self.moderator, "Rude")
+        self.deleted = make_comment(self.thread, author=self.member)
+        self.deleted.delete_by_author()
+
+    def sweep(self, most: int | None = None, **values) -> Action:
+        values = {"since": 7, "kinds": ["write"], "days": 7} | values
+        member = Member.objects.get(pk=self.member.pk)
+        line = acting.act(HIDE_EVERYTHING, member, self.moderator, "Spam", **values)
+        sweeping.work(line.details["sweep"], most)
+        return line
+
+    def undo(self, line: Action) -> None:
+        acting.undo(line, self.moderator, "A mistake")
+        sweeping.work(line.details["sweep"])
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def sight() -> dict[str, list[bool]]:
+    return {
+        model.__name__: list(model.objects.order_by("pk").values_list("is_hidden", flat=True))
+        for model in (Post, Comment)
+    }
+
+
+def test_hides_what_is_new_and_bans_and_one_undo_makes_it_exactly_as_before(world: World) -> None:
+    before, was_seen = snapshot(), sight()
+    line = world.sweep()
+    hidden = Post.objects.filter(is_hidden=True) | Post.objects.none()
+    assert set(hidden.values_list("pk", flat=True)) == {world.post.pk, world.masked.pk}
+    assert Comment.objects.filter(is_hidden=True).count() == 4
+    assert sanctions.bars(Member.objects.get(pk=world.member.pk)) == {"write"}
+    assert not [counter for counter in counters() if counter.drifted()]
+    world.undo(line)
+    assert sight() == was_seen
+    after = snapshot()
+    for told in (before, after):  # that it was done and undone was told
+        told["notices_notification"] = [
+            row for row in told["notices_notification"] if not row[1].startswith(("sweep:", "lifted:", "sanction:"))
+        ]
+    assert after == before
+    assert sanctions.bars(Member.objects.get(pk=world.member.pk)) == frozenset()
+    assert not [counter for counter in counters() if counter.drifted()] and not SweptThing.objects.exists()
+    with pytest.raises(acting.NothingToDo):
+        acting.undo(line, world.moderator, "Again")
+
+
+def test_the_undo_leaves_what_was_decided_about_since(world: World) -> None:
+    line = world.sweep()
+    first, second = world.comments[:2]
+    first.unhide(world.moderator, "Harmless")
+    first.hide(world.moderator, "Not so harmless")
+    reporting.report(second, "comment", make_member(), "spam")
+    reporting.uphold(Case.objects.get(), world.moderator, "Spam indeed")
+    world.undo(line)
+    assert set(Comment.objects.filter(is_hidden=True)) == {world.hidden, first, second}
+
+
+def test_it_goes_on_where_it_stopped_and_an_undo_stops_it(world: World) -> None:
+    line = world.sweep(most=2)
+    assert Sweep.objects.get().state == "hiding" and SweptThing.objects.count() == 2
+    with pytest.raises(acting.CannotDo):
+        world.sweep()
+    assert sweeping.work(line.details["sweep"]) and SweptThing.objects.count() == 5
+    was = sight()
+    assert sweeping.work(line.details["sweep"]) and sight() == was
+    world.undo(line)
+    again = world.sweep(most=1)
+    assert not sweeping._hide(line.details["sweep"], world.post)
+    world.undo(again)
+    assert not Post.objects.filter(is_hidden=True).exists()
+
+
+def test_what_was_written_after_the_deed_is_none_of_it(world: World) -> None:
+    line = world.sweep(most=1, kinds=[])
+    later = make_comment(world.thread, author=world.member)
+    sweeping.work(line.details["sweep"])
+    later.refresh_from_db()
+    assert not later.is_hidden and not Sanction.objects.exists()
+
+
+def test_the_preview_counts_and_shows_what_stands_under_their_name_and_changes_nothing(world: World) -> None:
+    client = Client()
+    client.force_login(world.moderator)
+    page = client.get(f"/members/{world.member.pk}/everything/?days=7").content.decode()
+    assert "1 posts and 3 comments" in page and "Buy these pills" in page and "Cheap pills 2" in page
+    assert "Pills without a name" not in page and str(world.masked.pseudonym) not in page
+    assert not Sweep.objects.exists() and not Post.objects.filter(is_hidden=True).exists()
+    for days in ("0", "x", "9" * 30, "-1", "²"):
+        assert client.get(f"/members/{world.member.pk}/everything/", {"days": days}).status_code == 200
+    client.force_login(world.member)
+    assert client.get(f"/members/{world.member.pk}/everything/").status_code == 403
+
+
+def test_from_the_page_and_nothing_names_what_stands_under_a_pseudonym(
+    world: World, django_capture_on_commit_callbacks
+) -> None:
+    client = Client()
+    client.force_login(world.moderator)
+    name = HIDE_EVERYTHING.name
+    form = {"reason": "Spam", f"{name}-since": 7, f"{name}-kinds": ["write"], f"{name}-days": 7}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(f"/moderation/member/{world.member.pk}/{name}/", form).status_code == 302
+    world.masked.refresh_from_db()
+    assert world.masked.is_hidden and Sweep.objects.get().state == "hidden"
+    assert not acting.done_to(world.masked).exists()
+    assert AuditEntry.objects.filter(event="hid everything of a member", actor=world.moderator.pk).count() == 1
+    page = client.get(f"/moderation/member/{world.member.pk}/").content.decode()
+    assert "Pills without a name" not in page and f"Undo: {name}" in page
+    nobody = make_member()
+    client.force_login(nobody)
+    assert client.post(f"/moderation/member/{world.member.pk}/{name}/", form).status_code == 403
