@@ -109,8 +109,3 @@ def answer(appeal: Appeal, moderator: Member, words: str, *, outcome: str = "") 
     )  # fmt: skip
     mail.send(member, "appeal_answer", "Your appeal", words=words, outcome=said, sanction=sanction)
     return message
-
-
-def waiting() -> int:
-    """How many wait for a moderator's answer."""
-    return Appeal.objects.filter(state=Appeal.State.OPEN, waits_for_moderators=True).count()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0019_reactions"),
+        ("forum", "0021_waiting_promised"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
