@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import pghistory
@@ -46,6 +47,12 @@ class MemberManager(UserManager["Member"]):
         """Who keeps the library: those for whom ``is_librarian`` holds, whatever second factor they have."""
         serves = Q(is_superuser=True) | Q(groups__name=LIBRARIANS)
         return self.filter(serves, is_active=True, is_staff=True).distinct()
+
+
+@lru_cache(maxsize=10_000)
+def profile_address(name: str) -> str:
+    """A page of comments asks for the same few again and again."""
+    return reverse("pages:profile", args=[name])
 
 
 class Theme(models.TextChoices):
@@ -158,7 +165,7 @@ class Member(AbstractUser):
         return avatars.key_of(self.name_key)
 
     def get_absolute_url(self) -> str:
-        return reverse("pages:profile", args=[self.username])
+        return profile_address(self.username)
 
     # AbstractUser's versions read the first and last name, which members here do not give.
     def get_full_name(self) -> str:

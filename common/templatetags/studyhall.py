@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,8 +21,12 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
-    """A drawing of ``static/img/icons.svg``; decoration only, so it is hidden from screen readers."""
+    """A drawing of ``static/img/icons.svg``; decoration only, so it is hidden from screen readers.
+
+    The same on every page, and a page has hundreds.
+    """
     return format_html(
         '<svg aria-hidden="true" width="16" height="16"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
     )
