@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import Member
-from forum.models import Comment, Post
+from accounts.models import Flair, Member
+from forum import saving, solving
+from forum.models import Comment, Draft, Post
+from moderation import badges
 from notices.following import follow
+from notices.muting import mute
 from notices.telling import tell
 from studies import keeping
 from studies.models import Author, ImportLine, ImportRun, MergeProposal, ReadingList, Study, SummaryProposal
@@ -24,6 +29,7 @@ from tests.builders import (
     make_librarian,
     make_member,
     make_moderator,
+    make_picture,
     make_post,
     make_study,
     numbers,
@@ -204,6 +210,52 @@ OF_THE_LIBRARY_FOR_A_MEMBER: dict[str, Callable[[Member], str]] = {
     "reporting a post": lambda member: f"/report/post/{make_post().pk}/",
     "proposing a summary": lambda member: f"{study().get_absolute_url()}summary/propose/",
 }
+# The same member has written, saved, muted and earned: one world for all of these.
+OF_A_MEMBERS_OWN: dict[str, str] = {
+    "their profile": "/members/{name}/",
+    "their answers": "/members/{name}/?show=answered",
+    "their reputation": "/members/{name}/reputation/",
+    "badges": "/badges/",
+    "trust": "/about/trust/",
+    "limits": "/about/limits/",
+    "appearance": "/settings/appearance/",
+    "privacy": "/settings/privacy/",
+    "their picture": "/settings/avatar/",
+    "their data": "/settings/data/",
+    "leaving": "/settings/leave/",
+    "where they are signed in": "/settings/sessions/",
+    "pictures": "/pictures/",
+    "drafts": "/drafts/",
+    "saved posts": "/saved/?type=post",
+    "saved comments": "/saved/?type=comment",
+    "muted": "/following/muted/",
+    "a post that their lists leave out": "{post}",
+    "operators of search": "/search/?q=type:post+is:answered+hair",
+}
+
+
+def owner_of_much(member: Member) -> dict[str, str]:
+    """Addresses of the member's own pages, with something on each."""
+    mine, other = make_post(author=member, title="What I tried"), make_post(tags=["loud"])
+    picture = make_picture(member)
+    make_comment(mine, author=member, body=picture.markdown())
+    answer = make_comment(other, author=member, body="Ask for the smaller dose.")
+    solving.mark(answer, other.author)
+    mine.upvote(make_member())
+    Flair.objects.create(member=member, words="Dermatologist", proof="Saw the licence")
+    SocialAccount.objects.create(user=member, provider="orcid", uid="0000-0002-1825-0097")
+    for thing in (other, answer):
+        saving.save(member, thing)
+    Draft.objects.create(
+        member=member, kind="post_new", fields={"title": "Half", "body": "x"}, updated_at=timezone.now()
+    )
+    for kind, thing in (("tag", other.tags.get()), ("member", make_member()), ("post", other)):
+        mute(member, kind, thing.pk)
+    badges.award_all()
+    places = {"name": member.username, "post": other.get_absolute_url()}
+    return {name: address.format(**places) for name, address in OF_A_MEMBERS_OWN.items()}
+
+
 FOR_A_LIBRARIAN: dict[str, Callable[[], str]] = {
     "the desk": path("/librarians/"),
     "two studies side by side": compared,
@@ -263,6 +315,11 @@ def test_every_page_of_the_library_is_sound_for_a_guest(open_browser):
 
 def test_every_page_of_the_library_is_sound_for_a_member(open_browser, member):
     pages = {name: page(member) for name, page in OF_THE_LIBRARY_FOR_A_MEMBER.items()}
+    assert_sound_in_turn(open_browser(member=member), pages)
+
+
+def test_every_page_of_a_members_own_is_sound(open_browser, member):
+    pages = owner_of_much(member)
     assert_sound_in_turn(open_browser(member=member), pages)
 
 
