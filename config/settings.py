@@ -433,6 +433,12 @@ REPORT_WEIGHT_THAT_HIDES = 1.5
 HOLD_FIRST = env.int("HOLD_FIRST", 0 if MODE == "test" else 2)
 # Words that link to a site nobody links to yet wait, by members below this trust level; 0: none do.
 HOLD_DOMAINS_BELOW = env.int("HOLD_DOMAINS_BELOW", 0 if MODE == "test" else 1)
+# Told to who may hurt themselves, and to moderators as an answer to give: as JSON, a list of country, words and url.
+# There is no number here that would be wrong somewhere.
+HELP_LINES = env.json("HELP_LINES", []) or [
+    {"country": "Everywhere", "words": "In danger now: call the emergency number, or go to a hospital.", "url": ""},
+    {"country": "Everywhere", "words": "Talk today to somebody you trust, a doctor, or a crisis line.", "url": ""},
+]  # fmt: skip
 # Sites that never make words wait, with all below them.
 HOLD_KNOWN_DOMAINS = (
     "doi.org", "nih.gov", "who.int", "clinicaltrials.gov", "cochranelibrary.com", "europepmc.org", "wikipedia.org",

@@ -14,6 +14,7 @@ class ForumConfig(AppConfig):
             awards,
             drafts,
             earning,
+            holding,
             letters,
             masks,
             personal,
@@ -26,10 +27,11 @@ class ForumConfig(AppConfig):
         )
         from forum.models import Category, Comment, Picture, Post
         from forum.moderating import sweeping, verbs
-        from moderation import acting, badges, doors, reporting, reputation, trust
+        from moderation import acting, badges, doors, reporting, reputation, rules, trust
         from notices import following, kinds, muting
 
         personal.register()
+        rules.read_from(holding.recent, holding.shelves)
         doors.keep_by("forum", drafts.keep_at_door)
         acting.register(verbs.POSTS, verbs.COMMENTS, verbs.PICTURES)
         acting.add_verbs("member", sweeping.HIDE_EVERYTHING)

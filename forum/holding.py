@@ -8,7 +8,7 @@ that it stands in lists as if it had just been written, and nobody loses their d
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,8 @@ from common import markdown
 from common.tags import count_in_sight
 from forum import masks, roles, told
 from forum.signals import words_written
-from moderation import holding, reputation
-from moderation.holding import PASSED, Sent, Verdict
+from moderation import holding, lens, reputation, rules, trust
+from moderation.holding import PASSED, Sent, Verdict, domains_in
 from moderation.models import Action, Held
 
 if TYPE_CHECKING:
@@ -44,14 +44,16 @@ KNOWN = """
 # ── Before words are written ─────────────────────────────────────────────────────────────────────
 
 
-def judge(author: Any, *, kind: str, shelf: int, body: str, title: str = "", is_new: bool = True) -> Verdict:
+def judge(
+    author: Any, *, kind: str, shelf: int, body: str, title: str = "", is_new: bool = True, masked: bool = False
+) -> Verdict:
     """What becomes of these words of a member; what the house writes is not judged."""
     if author is None:
         return PASSED
     # Links alone are asked for, and only where something depends on them: that costs no query.
     rendered = cache(partial(markdown.render, body, works=True))
     return holding.judge(
-        Sent(author, kind, title, body, rendered, lambda most: _stand(author, most), _known, shelf, is_new)
+        Sent(author, kind, title, body, rendered, lambda most: _stand(author, most), _known, shelf, is_new, masked)
     )
 
 
@@ -60,7 +62,15 @@ def judge_edit(thing: Post | Comment, *, shelf: int, body: str, title: str = "")
     if (owner := masks.owner_of(thing)) is None:
         return PASSED
     writer = Member.objects.get(pk=owner)
-    return judge(writer, kind=str(thing._meta.model_name), shelf=shelf, title=title, body=body, is_new=False)
+    return judge(
+        writer,
+        kind=str(thing._meta.model_name),
+        shelf=shelf,
+        title=title,
+        body=body,
+        is_new=False,
+        masked=thing.mask_id is not None,
+    )
 
 
 def _stand(member: Any, most: int) -> int:
@@ -91,20 +101,59 @@ def _known(domains: Collection[str]) -> set[str]:
 
 def written(thing: Post | Comment, verdict: Verdict) -> bool:
     """Keep what was judged about a thing that was just written; True where it waits, and so tells nobody yet."""
+    if verdict.fired:
+        rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
     if not thing.is_waiting:
         return False
     if hasattr(thing, "tag_items"):
         count_in_sight(thing, -1)
-    holding.keep(thing, str(thing._meta.model_name), verdict)
+    holding.keep(thing, str(thing._meta.model_name), verdict, _words(thing))
     return True
+
+
+def _words(thing: Any) -> str:
+    text = type(thing).text.related.related_model.objects.get(pk=thing.pk)
+    return f"{getattr(text, 'title', '')}\n{text.body}"
+
+
+def needs_care(thing: Any, user: Any) -> bool:
+    """Whether these are this visitor's own words, and they may be thinking of hurting themselves."""
+    return thing.is_by(user) and not thing.is_deleted and lens.look(thing.text.body_html).is_self_harm
+
+
+# ── For who writes rules ─────────────────────────────────────────────────────────────────────────
+
+
+def recent(most: int) -> Iterator[rules.Tried]:
+    """The newest posts and comments of members, as a rule sees them."""
+    from forum.models import Comment, Post
+
+    posts = Post.objects.filter(deleted_at=None, author__isnull=False).select_related("text")
+    comments = Comment.objects.filter(deleted_at=None, author__isnull=False).select_related("text", "post")
+    things: list[Any] = [*posts.order_by("-pk")[:most], *comments.order_by("-pk")[:most]]
+    things = sorted(things, key=lambda thing: thing.posted_at, reverse=True)[:most]
+    levels = trust.levels_of({thing.author_id for thing in things})
+    for thing in things:
+        title = getattr(thing, "title", "")
+        text = rules.Text(f"{title}\n{thing.text.body}", partial(str, thing.text.body_html), domains_in)
+        label = title or f"A comment on {thing.post.title}"
+        yield rules.Tried(text, label, thing.get_absolute_url(), levels.get(thing.author_id, 0), thing.shelf_id)
+
+
+def shelves() -> list[tuple[int, str]]:
+    from forum.models import Category
+
+    return list(Category.objects.values_list("pk", "name"))
 
 
 def edited(thing: Post | Comment, verdict: Verdict) -> None:
     """Let the thing wait again where its new words have to; in the transaction of the edit."""
+    if verdict.fired:
+        rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
     if verdict.holds:
         thing._change(is_hidden=True)
         type(thing).objects.filter(pk=thing.pk).update(is_waiting=True)
-        holding.keep(thing, str(thing._meta.model_name), verdict, is_told=True)
+        holding.keep(thing, str(thing._meta.model_name), verdict, _words(thing), is_told=True)
         thing.refresh_from_db()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from procrastinate.contrib.django import app
 
 from accounts import avatars
-from forum import drafts, history, pictures
+from forum import drafts, flagging, history, pictures
 from forum.models import CommentText, PostText
 from forum.moderating import sweeping
 
@@ -19,6 +19,14 @@ from forum.moderating import sweeping
 def erase_removed(timestamp: int) -> None:
     """Every night: earlier versions that their authors had taken out a month ago."""
     history.erase_removed()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="forum.flag", lock="forum.flag", queueing_lock="forum.flag")
+def flag(timestamp: int) -> None:
+    """Every night: words that are the same elsewhere, and votes for each other, for a moderator to look at."""
+    flagging.flag_copies()
+    flagging.flag_rings()
 
 
 @app.periodic(cron="47 4 * * *")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -16,7 +17,7 @@ from django.urls import path, reverse
 from accounts.admin import MemberAdmin
 from accounts.models import Member
 from common.looking import LookOnly
-from moderation import acting, appeals, bulk, reporting, waiting_desk  # noqa: F401 - registers its list
+from moderation import acting, appeals, bulk, lens, reporting, rules_desk, waiting_desk  # noqa: F401 - they register lists
 from moderation.forms import AppealForm, ReasonForm
 from moderation.models import Action, Appeal, AuditEntry, Case, ReasonTemplate, Report
 
@@ -110,7 +111,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     list_filter = (WaitingFilter, "kind", "reports__reason")
     search_fields = ("label", "author__username")
     list_select_related = ("author", "claimed_by")
-    ordering = ("-weight", "pk")
+    ordering = ("-concern", "-weight", "pk")
     show_full_result_count = False
     change_form_template = "admin/moderation/case/change_form.html"
 
@@ -133,6 +134,8 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         facts, author = reporting.reportables.get(case.kind), case.author
         return {
             "case": case,
+            "concern": lens.look(case.words),
+            "help_lines": settings.HELP_LINES,
             "facts": facts,
             "thing": case.thing,
             "words_now": facts.words(case.thing) if facts and case.thing else "",

@@ -16,10 +16,11 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils import timezone
 
-from moderation import trust
-from moderation.models import Held
+from moderation import lens, limits, rules, trust
+from moderation.models import Held, Rule
 
 # As ``common.markdown`` writes links; a link to a study, known by its identifier, is what this place is for.
 LINK = re.compile(r'<a href="https?://([^/"?#]*)[^"]*"(?: title="[^"]*")?( class="work)?', re.IGNORECASE)
@@ -44,6 +45,12 @@ class Sent:
     known: Callable[[Collection[str]], set[str]]
     shelf: int | None = None
     is_new: bool = True
+    is_masked: bool = False
+
+    @property
+    def as_text(self) -> rules.Text:
+        """As rules see it; what it links to is looked at by the rules that ask."""
+        return rules.Text(f"{self.title}\n{self.body}", self.html, domains_in)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Verdict:
 
     why: tuple[str, ...] = ()
     said: str = ""
+    fired: tuple[Rule, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -59,6 +67,19 @@ class Verdict:
 
 
 PASSED = Verdict()
+
+
+class Refused(limits.TooMuch):
+    """A rule takes no such words; the text is its sentence. Whoever answers with it writes the rule's log."""
+
+    def __init__(self, refusing: list[Rule], kind: str, author: int | None) -> None:
+        super().__init__(refusing[0].sentence)
+        self.refusing, self.kind, self.author = refusing, kind, author
+
+    def told_by(self, answer: HttpResponse) -> HttpResponse:
+        # Here, after what was begun is undone: the log stays.
+        rules.note(self.refusing, self.kind, author=self.author)
+        return super().told_by(answer)
 
 
 def judge(sent: Sent) -> Verdict:
@@ -72,7 +93,13 @@ def judge(sent: Sent) -> Verdict:
     if new := _new_domains(sent):
         why.append(Held.Why.DOMAIN)
         said.append(", ".join(new))
-    return Verdict(tuple(why), "; ".join(said)[:500])
+    fired = rules.fired(sent.as_text, level=trust.level_of(sent.member), shelf=sent.shelf)
+    if refusing := [rule for rule in fired if rule.then == Rule.Then.REFUSE]:
+        raise Refused(refusing, sent.kind, None if sent.is_masked else sent.member.pk)
+    if holding := [rule for rule in fired if rule.then == Rule.Then.HOLD]:
+        why.append(Held.Why.RULE)
+        said.append(", ".join(f"“{rule}”" for rule in holding))
+    return Verdict(tuple(why), "; ".join(said)[:500], tuple(fired))
 
 
 def _are_first(sent: Sent) -> bool:
@@ -112,10 +139,16 @@ def row_of(thing: models.Model) -> QuerySet[Held]:
     return Held.objects.filter(**_of(thing))
 
 
-def keep(thing: Any, kind: str, verdict: Verdict, *, is_told: bool = False) -> None:
-    """Note that the thing waits. ``is_told``: it was in sight before, so whom it had to tell was told."""
+def keep(thing: Any, kind: str, verdict: Verdict, words: str, *, is_told: bool = False) -> None:
+    """Note that the thing of these words waits. ``is_told``: it was in sight before, and told whom it had to."""
     now = timezone.now()
-    again = {"state": Held.State.WAITING, "why": list(verdict.why), "said": verdict.said, "held_at": now}
+    again: dict[str, Any] = {
+        "state": Held.State.WAITING,
+        "why": list(verdict.why),
+        "said": verdict.said,
+        "held_at": now,
+    }
+    again |= {"concern": lens.look(words).score}
     first = again | {"kind": kind, "author_id": thing.author_id, "told_at": now if is_told else None}
     Held.objects.update_or_create(
         **_of(thing), defaults=again | {"closed_at": None, "closed_by": None, "answer": ""}, create_defaults=first

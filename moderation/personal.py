@@ -7,7 +7,7 @@ from typing import Any
 
 import pgtrigger
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Member
 from accounts.personal import forget_at_desk
@@ -21,12 +21,15 @@ from moderation.models import (
     AuditEntry,
     Award,
     Case,
+    Flag,
     Held,
     MemberNote,
     ReasonTemplate,
     Report,
     Reputation,
     ReputationEntry,
+    Rule,
+    RuleFiring,
     Sanction,
     Trace,
     Trust,
@@ -75,8 +78,15 @@ def forget_account(member: Any, choice: Choice) -> int:
     return 0
 
 
+def flags_about(member: Any) -> QuerySet[Flag]:
+    """Flags that lead to the member themself; what they wrote is the forum's."""
+    me = ContentType.objects.get_for_model(Member)
+    return Flag.objects.filter(Q(content_type=me, object_id=member.pk) | Q(other_type=me, other_id=member.pk))
+
+
 def register() -> None:
     personal.impersonal("sentences of the site", ReasonTemplate)
+    personal.impersonal("what admins look for", Rule)
     personal.register(
         Part(
             Action, "moderator", Clear(moderator=None), "moderation", ("acted_at", "action", "role", "reason"),
@@ -99,6 +109,9 @@ def register() -> None:
             Held, "author", Clear(author=None, said=""), "waited", ("held_at", "closed_at", "kind", "state", "answer"),
             about="what of yours waited for a moderator, and what became of it",
         ),
+        Part(RuleFiring, "author", Clear(author=None), withheld="how rules work helps who would get around them"),
+        Part(Flag, "dismissed_by", Clear(dismissed_by=None), withheld="flags are about others"),
+        Part(Flag, "object_id", Delete(), withheld="what was looked at twice, without a finding", rows=flags_about),
         Part(Held, "closed_by", Clear(closed_by=None), withheld="what waits is others'"),
         Part(Case, "claimed_by", Clear(claimed_by=None), withheld="cases are about others"),
         Part(Case, "closed_by", Clear(closed_by=None), withheld="cases are about others"),

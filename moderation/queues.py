@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from common.counting import CappedCount, capped_count
-from moderation.models import Appeal, Case, Held
+from moderation.models import Appeal, Case, Flag, Held
 
 
 @dataclass(frozen=True)
@@ -52,5 +52,9 @@ OWN = (
     Queue(
         "Waiting posts and comments", "admin:moderation_held_changelist", "moderation.view_held",
         lambda: capped_count(Held.objects.filter(state=Held.State.WAITING)),
+    ),
+    Queue(
+        "Flags", "admin:moderation_flag_changelist", "moderation.view_flag",
+        lambda: capped_count(Flag.objects.filter(dismissed_at=None)),
     ),
 )  # fmt: skip

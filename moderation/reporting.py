@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import Member
 from common.text import shortened
-from moderation import earning, log
+from moderation import earning, lens, log
 from moderation.models import Case, Report
 from notices.telling import tell
 
@@ -80,7 +80,7 @@ def report(thing: models.Model, kind: str, reporter: Member, reason: str, note: 
         [
             Case(
                 **where, kind=kind, label=shortened(str(thing), LABEL_LIMIT), author=facts.author(thing),
-                words=shortened(facts.words(thing), WORDS_LIMIT),
+                words=shortened(facts.words(thing), WORDS_LIMIT), concern=lens.look(facts.words(thing)).score,
             )
         ],
         ignore_conflicts=True,

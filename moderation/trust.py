@@ -187,6 +187,11 @@ def level_of(member: Any) -> int:
     return member._trust_level
 
 
+def levels_of(members: Iterable[int]) -> dict[int, int]:
+    """The levels of these members by their ids; who has none is at 0."""
+    return dict(Trust.objects.filter(member__in=members).values_list("member", "level"))
+
+
 @transaction.atomic
 def fix(member: Member, moderator: Member, level: int | None, reason: str) -> None:
     """Hold the member's level still, or (``None``) let it be what is earned again. Nobody does so for themselves."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.prefetch import GenericPrefetch
@@ -16,7 +17,7 @@ from django.utils.html import format_html
 
 from common.looking import LookOnly
 from common.text import clean_line, shortened
-from moderation import acting, bulk, log, record, reporting, trust
+from moderation import acting, bulk, lens, log, record, reporting, trust
 from moderation.acting import CannotDo, NothingToDo
 from moderation.forms import ReasonForm
 from moderation.models import Held, ReasonTemplate
@@ -50,7 +51,7 @@ def words_of(held: Held) -> str:
 
 @admin.register(Held)
 class HeldAdmin(LookOnly, admin.ModelAdmin):
-    list_display = ("opening", "kind", "by", "reasons", "concern", "held_at", "state")
+    list_display = ("opening", "kind", "by", "reasons", "lens_says", "held_at", "state")
     list_filter = (HeldFilter, "kind")
     search_fields = ("author__username", "said")
     list_select_related = ("author",)
@@ -79,6 +80,10 @@ class HeldAdmin(LookOnly, admin.ModelAdmin):
     def by(self, held: Held) -> str:
         thing: Any = held.thing
         return f"{thing.byline} (posted without a name)" if thing and thing.byline.is_masked else str(held.author or "")
+
+    @admin.display(description="read early", ordering="concern")
+    def lens_says(self, held: Held) -> str:
+        return ", ".join(lens.look(words_of(held)).badges) if held.concern else ""
 
     @admin.display(description="why")
     def reasons(self, held: Held) -> str:
@@ -137,6 +142,8 @@ class HeldAdmin(LookOnly, admin.ModelAdmin):
             "thing": thing,
             "address": thing.get_absolute_url() if thing else "",
             "words": words_of(held),
+            "concern": lens.look(words_of(held)),
+            "help_lines": settings.HELP_LINES,
             "author": author,
             "level": trust.level_of(author) if author else 0,
             "record": record.of(author) if author else None,

@@ -198,7 +198,9 @@ class Post(Moderated, Signed, Upvotable):
             return sent
         # What comes with a moment of its own was here, or somewhere, before.
         is_judged = tells and posted_at is None
-        verdict = holding.judge(author if is_judged else None, kind="post", shelf=category.pk, title=title, body=body)
+        verdict = holding.judge(
+            author if is_judged else None, kind="post", shelf=category.pk, title=title, body=body, masked=masked
+        )
         fresh.is_hidden = fresh.is_waiting = verdict.holds
         if masked:
             fresh.mask, is_new = masks.put_on(author, token)

@@ -45,7 +45,7 @@ def react(request: HttpRequest, pk: int, kind: int) -> HttpResponse:
                 limits.count(request, "comment")
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
-        return refused.told_by(_form(request, post, told, form, 429))
+        return refused.told_by(_form(request, post, told, form, refused.status))
     except Locked:
         form.add_error(None, LOCKED)
         return _form(request, post, told, form, 409)

@@ -6,6 +6,7 @@ from moderation.models.award import Award
 from moderation.models.case import Case, Report
 from moderation.models.held import Held
 from moderation.models.reputation import Reputation, ReputationEntry
+from moderation.models.rule import Flag, Rule, RuleFiring
 from moderation.models.sanction import MemberNote, Sanction
 from moderation.models.template import ReasonTemplate
 from moderation.models.trace import Trace
@@ -19,12 +20,15 @@ __all__ = [
     "AuditEntry",
     "Award",
     "Case",
+    "Flag",
     "Held",
     "MemberNote",
     "ReasonTemplate",
     "Report",
     "Reputation",
     "ReputationEntry",
+    "Rule",
+    "RuleFiring",
     "Sanction",
     "Trace",
     "Trust",

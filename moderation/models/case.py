@@ -15,7 +15,8 @@ class Case(models.Model):
     """All that was reported about one thing since somebody last looked. One open case for a thing.
 
     ``words`` and ``label`` are the thing as it was at the first report: an edit does not take the evidence away.
-    ``weight`` is the sum of how often each reporter was right before (``Report.weight``): the queue's order.
+    ``weight`` is the sum of how often each reporter was right before (``Report.weight``): the queue's order,
+    after ``concern``: what ``moderation.lens`` says of its words.
     """
 
     class State(models.TextChoices):
@@ -40,6 +41,7 @@ class Case(models.Model):
     was_hidden_by_reports = models.BooleanField(default=False)
     was_hidden_by_decision = models.BooleanField(default=False)
     weight = models.FloatField(default=0)
+    concern = models.FloatField(default=0, db_default=0.0)
     report_count = models.PositiveIntegerField(default=0)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="claimed_cases"
