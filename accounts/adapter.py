@@ -44,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Where ``user`` may not sign in although the password is right: the page that says so."""
         if leaving := Leaving.objects.filter(member=user.pk, begun_at__isnull=True).first():
             clear_login(request)
-            return redirect(leaving.link)
+            return redirect(leaving.path)
         if page := barring.page_for(user):
             clear_login(request)
             return redirect(page)

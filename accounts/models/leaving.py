@@ -46,10 +46,15 @@ class Leaving(models.Model):
         return f"member {self.member_id} leaves on {self.due_at:%Y-%m-%d}"
 
     @property
-    def link(self) -> str:
-        """Where the farewell can be taken back, by whoever has the link."""
+    def path(self) -> str:
+        """Where the farewell can be taken back, by whoever has the link: from a page of ours."""
         token = signing.Signer(salt=SALT).sign_object([self.member_id, int(self.asked_at.timestamp())])
-        return absolute(reverse("accounts:stay", args=[token]))
+        return reverse("accounts:stay", args=[token])
+
+    @property
+    def link(self) -> str:
+        """The same, for a mail."""
+        return absolute(self.path)
 
     @classmethod
     def behind(cls, token: str) -> Leaving | None:

@@ -37,7 +37,7 @@ def _leave(request: HttpRequest, choice: Choice) -> HttpResponse:
         form = LeaveForm(request.user)
         return _page(request, form, 422)
     logout(request)
-    return redirect(asked.link)
+    return redirect(asked.path)
 
 
 def _page(request: HttpRequest, form: LeaveForm, status: int) -> HttpResponse:

@@ -187,7 +187,7 @@ class TestAsking:
         leaving.ask(maren, Choice.REMOVE)
         assert visitor.sign_in(password="wrong").status_code == 422
         answer = visitor.sign_in()
-        assert answer.url == maren.leaving.link and not visitor.is_signed_in
+        assert answer.url == maren.leaving.path and not visitor.is_signed_in
         assert visitor.post(answer.url).url == "/accounts/login/"
         visitor.sign_in()
         assert visitor.is_signed_in and not Leaving.objects.exists()
