@@ -67,7 +67,7 @@ def that_bars(member: Any, kind: str) -> Sanction | None:
 def page_for_barred(member: Any) -> str:
     """Where a member who may not sign in reads why; "" for who may."""
     sanction = that_bars(member, Kind.SIGN_IN)
-    return sanction.link if sanction else ""
+    return sanction.path if sanction else ""
 
 
 def until_in_words(sanction: Sanction) -> str:

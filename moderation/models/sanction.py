@@ -86,9 +86,14 @@ class Sanction(models.Model):
         return signing.Signer(salt=SALT).sign_object([self.pk, self.member_id])
 
     @property
-    def link(self) -> str:
+    def path(self) -> str:
         """Where the member reads of it and answers, signed in or not: for their own eyes."""
-        return absolute(reverse("moderation:appeal", args=[self.token]))
+        return reverse("moderation:appeal", args=[self.token])
+
+    @property
+    def link(self) -> str:
+        """The same, for a mail."""
+        return absolute(self.path)
 
     @classmethod
     def behind(cls, token: str) -> Sanction | None:
