@@ -367,8 +367,9 @@ class TestPace:
         assert len(waits) == 1 and 29 < waits[0] <= 30
 
 
-# The endpoint that may draft summaries is one address, which the environment names and nobody who visits.
-DOORS = {"common/fetching.py", "studies/drafting/endpoint.py"}
+# The endpoint that may draft summaries is one address, which the environment names and nobody who visits;
+# allauth asks ORCID, and nobody else, by a session that reaches no other host.
+DOORS = {"common/fetching.py", "studies/drafting/endpoint.py", "accounts/orcid.py"}
 # Its sockets are this machine's own: the embedded database's, and the port that bin/demo may serve on.
 OWN_SOCKETS = {"common/embedded_system.py"}
 CLIENTS = {

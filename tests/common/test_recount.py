@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from common import recount
 from common.models import Tag
 from common.recount import Counter
-from forum import reactions
+from forum import polls, reactions
 from forum.models import Comment, Post, ReactionKind
 from moderation.reporting import report
 from studies.models import Study, StudySuggestion
@@ -25,6 +25,11 @@ CORRUPT = {
     "studies_study.mention_count": "UPDATE studies_study SET mention_count = 5",
     "studies_mentionedwork.post_count": "UPDATE studies_mentionedwork SET post_count = 0",
     "studies_studysuggestion.ask_count": "UPDATE studies_studysuggestion SET ask_count = ask_count + 4",
+    "forum_post.is_answered": "UPDATE forum_post SET is_answered = NOT is_answered",
+    "forum_poll.voter_count": "UPDATE forum_poll SET voter_count = voter_count + 1",
+    "forum_polloption.vote_count": "UPDATE forum_polloption SET vote_count = vote_count + 1",
+    "accounts_member.moderates_categories": "UPDATE accounts_member SET moderates_categories = NOT moderates_categories",
+    "accounts_member.sanctioned_until": "UPDATE accounts_member SET sanctioned_until = now()",
     "forum_reactioncount.count": "UPDATE forum_reactioncount SET count = count + 1",
     "forum_tagteller.posts": "DELETE FROM forum_tagteller",
     "forum_tagsum.members": "UPDATE forum_tagsum SET members = members + 1",
@@ -63,6 +68,8 @@ def community(db):
     cite(make_study(), cited)
     make_post(body=f"doi:{cited.doi}")
     StudySuggestion.ask("doi", "10.1000/asked", make_member())
+    polls.set_terms(post, polls.Terms(("Foam", "Lotion")))
+    polls.vote(post.poll, make_member(), [post.poll.options.first().pk])
     report(post, "post", make_member(), "spam")
     reactions.react(post, ReactionKind.objects.create(name="Helped me"), make_member())
 

@@ -106,13 +106,19 @@ class TestDesk:
             if client.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/").status_code == 200
         }
         assert reachable == {
+            "accounts.Flair",
             "accounts.Member",
             "common.Tag",
             "forum.Category",
             "forum.Comment",
+            "forum.Picture",
             "forum.Post",
             "moderation.Action",
+            "moderation.Appeal",
             "moderation.Case",
+            "moderation.Flag",
+            "moderation.Held",
+            "moderation.ReasonTemplate",
             "moderation.Report",
         }
 
