@@ -43,7 +43,9 @@ OURS = {
     "moderation.AuditEntry": "event target_type target_id request_id network",
     "moderation.Award": "badge",
     "moderation.Case": "kind",
+    "moderation.Held": "kind",
     "moderation.ReputationEntry": "kind",
+    "moderation.Trace": "hash",
     "notices.Audience": "kind places",
     "notices.Device": "endpoint p256dh auth session_key",
     "notices.FeedKey": "token",
@@ -104,7 +106,7 @@ def prose(model: type[models.Model]) -> Iterator[models.Field]:
     ours = OURS.get(model._meta.label, "").split()
     for field in model._meta.concrete_fields:
         of_text = getattr(field, "base_field", field)
-        chosen = isinstance(of_text, models.CharField | models.TextField) and not field.choices
+        chosen = isinstance(of_text, models.CharField | models.TextField) and not (field.choices or of_text.choices)
         kept = field.primary_key or field.generated or field.name in ours or field.name.endswith("_html")
         if chosen and not kept and not field.name.startswith("pgh_"):
             yield field
