@@ -9,13 +9,16 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
+from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
 from django.core import mail
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts import copying
@@ -23,7 +26,8 @@ from common.models import Tag
 from forum import polls, saving, solving
 from forum.history import remove_version, revisions_of
 from forum.models import CategoryModerator, CommentTerms, Draft, Folder, Post, ThreadTerms
-from moderation import reporting
+from moderation import reporting, sanctions
+from moderation.models import MemberNote
 from notices import digests, letters
 from notices.following import follow
 from notices.kinds import all_kinds
@@ -41,7 +45,7 @@ from tests.builders import (
     make_post,
     make_study,
 )
-from tests.common.test_input import real_addresses
+from tests.common.test_input import ours, parts
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +55,14 @@ OF_STUDIES = re.compile(
 )  # nothing of these hides
 NEEDLE = "thimble"  # stands beside each mark, and is searched for
 FOR_LIBRARIANS = {"zqcorrectionzq", "zqerrorzq", "zqaskzq", "zqproposalzq"}
+
+
+def real_addresses(things: dict) -> Iterator[str]:
+    """Each pattern of the site with each thing that its parts may name."""
+    for text, _ in ours():
+        given = parts(text)
+        for values in product(*(things.get(name, ["x"]) for name in given)):
+            yield "/" + text % dict(zip(given, (quote(str(value), safe="/") for value in values), strict=True))
 
 
 def marked(name: str) -> str:
@@ -77,6 +89,7 @@ class World:
         self.picture = make_picture(self.author, alt=marked("alt"))
         self.write()
         self.keep()
+        self.say_about()
         with transaction.atomic():
             self.take_out_of_sight()
 
@@ -120,6 +133,19 @@ class World:
             make_comment(self.open, author=self.member, body="A clean reply", parent=parent)
             saving.save(self.member, parent)
         solving.mark(self.comment, self.author)
+        with override_settings(HOLD_FIRST=2):  # a newcomer's words wait for a moderator
+            self.newcomer = make_member("newcomer_one")
+            self.waiting = make_post(
+                author=self.newcomer,
+                category=self.shelf,
+                title=marked("waiting"),
+                body=f"{marked('waitingbody')} @member_one doi:{self.study.doi}",
+                tags=["acne", "zqwaitingtagzq"],
+            )
+            self.waiting_comment = make_comment(
+                self.open, author=self.newcomer, body=f"{marked('waitingcomment')} @member_one"
+            )
+        assert self.waiting.is_waiting and self.waiting_comment.is_waiting
         # What else stands in sight and leads to what will not.
         ThreadTerms.objects.create(post=self.open, duplicate_of=self.hidden, merged_into=self.comment)
         CommentTerms.objects.create(comment=mine, became=self.hidden)
@@ -156,6 +182,11 @@ class World:
         StudySuggestion.ask("doi", "10.1000/asked", author, marked("ask"))
         SummaryProposal.send(study, author, tldr=marked("proposal"), body=marked("proposal"))
 
+    def say_about(self) -> None:
+        """What moderators say to and about the author."""
+        MemberNote.objects.create(member=self.author, author=self.moderator, words=marked("membernote"))
+        sanctions.give(self.author, self.moderator, ["vote"], marked("ban"), days=3)
+
     def take_out_of_sight(self) -> None:
         self.hidden.hide(self.moderator, "Not here")
         self.comment.hide(self.moderator, "Not here")
@@ -164,7 +195,18 @@ class World:
 
     def things(self) -> dict:
         """What ``real_addresses`` fills into the addresses."""
-        numbers = (self.open, self.hidden, self.deleted, self.emptied, self.comment, self.gone, self.list, self.draft)
+        numbers = (
+            self.waiting,
+            self.waiting_comment,
+            self.open,
+            self.hidden,
+            self.deleted,
+            self.emptied,
+            self.comment,
+            self.gone,
+            self.list,
+            self.draft,
+        )
         return {
             "member": self.member, "pk": list({each.pk for each in numbers}), "thing_id": [self.hidden.pk],
             "slug": ["shelf"], "slugs": ["acne"], "kind": ["post", "comment"], "value": [self.study.doi],
@@ -248,7 +290,7 @@ def test_what_is_out_of_sight_is_in_no_answer(world: World) -> None:
                 met |= seen(client, address)[1]
     assert {
         f"zq{name}zq"
-        for name in "hidden hiddenbody underhidden comment list entry folder savednote studynote draft search alt".split()
+        for name in "waiting waitingcomment hidden hiddenbody underhidden comment list entry folder savednote studynote draft search alt".split()
     } <= met, met
 
 
