@@ -19,4 +19,4 @@ def needs_care(thing: Any, user: Any) -> bool:
 
 @register.simple_tag
 def help_lines() -> list[dict[str, str]]:
-    return settings.HELP_LINES
+    return list(settings.HELP_LINES)
