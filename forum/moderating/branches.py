@@ -183,6 +183,10 @@ def _locked(*ids: int) -> dict[int, Post]:
 
 def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Comment | None) -> None:
     """Let each of these comments, with its branch, hang under ``under`` in ``to_post``, or stand at its top."""
+    if under is not None:
+        under.refresh_from_db(fields=["post", "ancestors"])
+        if under.post_id != to_post or {*under.ancestors, under.pk} & set(roots := list(roots)):
+            raise CannotDo("These threads were joined otherwise since. Undo that first.")
     prefix = [*under.ancestors, under.pk] if under else []
     moved: list[int] = []
     for root in Comment.objects.filter(pk__in=list(roots)).order_by("pk"):
