@@ -165,7 +165,10 @@ def sight_changed(thing: Post | Comment) -> None:
 
 def moved(comments: Sequence[int], from_post: int, to_post: int) -> None:
     """What tells of comments that went to another thread leads there, and goes out of sight with that one."""
-    telling.move_parts(comments, f"post:{from_post}", f"post:{to_post}")
+    from forum.models import Comment
+
+    shown = Comment.objects.filter(pk__in=comments, is_hidden=False, deleted_at=None).values_list("pk", flat=True)
+    telling.move_parts(comments, f"post:{from_post}", f"post:{to_post}", in_sight=list(shown))
 
 
 LINES = 5  # posts named under one notification of a digest

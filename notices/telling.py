@@ -236,13 +236,23 @@ GATHER = """
 # "new posts in Treatment" is "1 new post in Treatment" when one is left: which, its words have not kept.
 MOVE = """
     UPDATE notices_notification n SET
-        {source} = array_remove({source}, %(part)s::bigint), {target} = {target} || %(part)s::bigint,
+        {source} = now_there.left_over, {target} = n.{target} || now_there.moved,
         count = now_there.number, is_withdrawn = now_there.number = 0,
         words = now_there.number || ' ' || CASE now_there.number
             WHEN 1 THEN regexp_replace(n.many, '^([^ ]+ [^ ]+)s ', '\\1 ') ELSE n.many END
     FROM (
-        SELECT id, cardinality(gathered) + {step} AS number FROM notices_notification
-        WHERE place = ANY(%(places)s) AND {source} @> ARRAY[%(part)s::bigint] ORDER BY member_id, id FOR NO KEY UPDATE
+        SELECT t.id, split.left_over, split.moved, cardinality(t.gathered) + {step} * cardinality(split.moved) AS number
+        FROM (
+            SELECT * FROM notices_notification WHERE place = ANY(%(places)s) AND {source} && %(parts)s::bigint[]
+            ORDER BY member_id, id FOR NO KEY UPDATE
+        ) t,
+        LATERAL (
+            SELECT
+                coalesce(array_agg(u.part ORDER BY u.rank) FILTER (WHERE u.part <> ALL(%(parts)s)), '{{}}')
+                    AS left_over,
+                array_agg(u.part ORDER BY u.rank) FILTER (WHERE u.part = ANY(%(parts)s)) AS moved
+            FROM unnest(t.{source}) WITH ORDINALITY u (part, rank)
+        ) split
     ) now_there
     WHERE n.id = now_there.id
 """
@@ -307,25 +317,31 @@ def tell_gathered(values: dict[str, Any]) -> int:
 def withhold(places: Sequence[str], part: int) -> None:
     """Count ``part`` no more in what gathered it at these places: it went out of sight."""
     audiences.withhold(places, part)  # first: who is being told at this moment is found by what follows
-    _move("gathered", "withheld", -1, places, part)
+    _move("gathered", "withheld", -1, places, [part])
 
 
 def give_back(places: Sequence[str], part: int) -> None:
     """Count ``part`` again where it was withheld."""
-    _move("withheld", "gathered", +1, places, part)
+    _move("withheld", "gathered", +1, places, [part])
     _go_on(audiences.give_back(places, part))
 
 
-def _move(source: str, target: str, step: int, places: Sequence[str], part: int) -> None:
-    if places:
+def _move(source: str, target: str, step: int, places: Sequence[str], parts: Sequence[int]) -> None:
+    if places and parts:
         with connection.cursor() as cursor:
             moved = MOVE.format(source=source, target=target, step=step)
-            cursor.execute(moved, {"places": list(places), "part": part})
+            cursor.execute(moved, {"places": list(places), "parts": list(parts)})
 
 
-def move_parts(parts: Iterable[int], from_place: str, to_place: str) -> None:
-    """Let what tells of these parts alone stand at another place. What has gathered them stays where it is."""
+def move_parts(parts: Sequence[int], from_place: str, to_place: str, *, in_sight: Sequence[int]) -> None:
+    """Let what tells of these parts alone stand at another place.
+
+    What has gathered them counts them no more, since it leads to the place they left; where they come back to a place
+    that had gathered them, it counts those of them again that are ``in_sight``.
+    """
     Notification.objects.filter(place=from_place, part__in=list(parts)).update(place=to_place)
+    _move("gathered", "withheld", -1, [from_place], parts)
+    _move("withheld", "gathered", +1, [to_place], in_sight)
 
 
 def withdraw(place: str, part: int | None = None) -> None:

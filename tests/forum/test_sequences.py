@@ -562,8 +562,6 @@ def _freshly_muted(reader: Any) -> Any:
     return muted_by(reader)
 
 
-# Not strict: it found a circle of merge, split and undo, now refused; take this mark away once it has been seen to pass.
-@pytest.mark.xfail(raises=AssertionError, strict=False, reason="being watched after the mend of circles in threads")
 @pytest.mark.django_db
 def test_whatever_members_do_counts_sight_and_news_are_true(settings):
     settings.LIMITS = {}

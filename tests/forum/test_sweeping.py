@@ -122,7 +122,7 @@ def test_the_preview_counts_and_shows_what_stands_under_their_name_and_changes_n
     client = Client()
     client.force_login(world.moderator)
     page = client.get(f"/members/{world.member.pk}/everything/?days=7").content.decode()
-    assert "1 post and 3 comments" in page and "Buy these pills" in page and "Cheap pills 2" in page
+    assert "posts: 1, comments: 3" in page and "Buy these pills" in page and "Cheap pills 2" in page
     assert "Pills without a name" not in page and str(world.masked.pseudonym) not in page
     assert not Sweep.objects.exists() and not Post.objects.filter(is_hidden=True).exists()
     for days in ("0", "x", "9" * 30, "-1", "²"):
