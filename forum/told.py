@@ -167,7 +167,8 @@ def moved(comments: Sequence[int], from_post: int, to_post: int) -> None:
     """What tells of comments that went to another thread leads there, and goes out of sight with that one."""
     from forum.models import Comment
 
-    shown = Comment.objects.filter(pk__in=comments, is_hidden=False, deleted_at=None).values_list("pk", flat=True)
+    there = {"is_hidden": False, "deleted_at": None, "post__is_hidden": False, "post__deleted_at": None}
+    shown = Comment.objects.filter(pk__in=comments, **there).values_list("pk", flat=True)
     telling.move_parts(comments, f"post:{from_post}", f"post:{to_post}", in_sight=list(shown))
 
 

@@ -334,12 +334,15 @@ def _move(source: str, target: str, step: int, places: Sequence[str], parts: Seq
 
 
 def move_parts(parts: Sequence[int], from_place: str, to_place: str, *, in_sight: Sequence[int]) -> None:
-    """Let what tells of these parts alone stand at another place.
+    """Let what tells of these parts alone stand at another place, shown where they are ``in_sight`` there.
 
     What has gathered them counts them no more, since it leads to the place they left; where they come back to a place
-    that had gathered them, it counts those of them again that are ``in_sight``.
+    that had gathered them, it counts those of them again that are in sight.
     """
-    Notification.objects.filter(place=from_place, part__in=list(parts)).update(place=to_place)
+    alone = Notification.objects.filter(part__in=list(parts))
+    alone.filter(place=from_place).update(place=to_place)
+    alone.filter(place=to_place, is_withdrawn=False).exclude(part__in=list(in_sight)).update(is_withdrawn=True)
+    alone.filter(place=to_place, part__in=list(in_sight), is_withdrawn=True, count__gt=0).update(is_withdrawn=False)
     _move("gathered", "withheld", -1, [from_place], parts)
     _move("withheld", "gathered", +1, [to_place], in_sight)
 
