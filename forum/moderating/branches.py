@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from forum import earning, told
 from forum.models import Category, Comment, CommentTerms, CommentText, Post, ThreadTerms
+from forum.models.comment import DEEPEST
 from forum.signals import comments_moved
 from moderation import reputation
 from moderation.acting import CannotDo
@@ -27,7 +28,7 @@ TRANSPLANT = """
                          ELSE c.parent_id END,
         root_id = (%(prefix)s::bigint[] || c.ancestors[%(cut)s + 1:])[1]
     WHERE c.id = %(root)s OR (c.root_id = %(top)s AND c.ancestors @> ARRAY[%(root)s::bigint])
-    RETURNING c.id
+    RETURNING c.id, cardinality(c.ancestors)
 """
 COUNT = """
     UPDATE forum_post p SET
@@ -189,6 +190,7 @@ def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Co
             raise CannotDo("These threads were joined otherwise since. Undo that first.")
     prefix = [*under.ancestors, under.pk] if under else []
     moved: list[int] = []
+    deepest = 0
     for root in Comment.objects.filter(pk__in=list(roots)).order_by("pk"):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -198,7 +200,12 @@ def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Co
                     "cut": len(root.ancestors),
                 },
             )  # fmt: skip
-            moved += [pk for (pk,) in cursor.fetchall()]
+            for pk, depth in cursor.fetchall():
+                moved.append(pk)
+                deepest = max(deepest, depth)
+    # A thread is drawn level by level, so chains of merges end somewhere too.
+    if deepest > 2 * DEEPEST:
+        raise CannotDo("This would nest comments too deep to be read. Nothing was changed.")
     if moved and from_post != to_post:
         told.moved(moved, from_post, to_post)
         comments_moved.send(Comment, comment_ids=moved, from_post=from_post, to_post=to_post)

@@ -211,6 +211,14 @@ class TestMerging:
         with pytest.raises(CannotDo):
             do("merge", world.post, moderator, into=world.other)
 
+    def test_ends_where_comments_would_nest_too_deep_and_then_moves_nothing(self, world, moderator) -> None:
+        deep = world.deeper
+        Comment.objects.filter(pk=deep.pk).update(ancestors=[world.first.pk, *[world.reply.pk] * 79])
+        before = snapshot()
+        with pytest.raises(CannotDo):
+            do("merge", world.post, moderator, into=world.other)
+        assert snapshot() == before
+
     def test_keeps_a_pseudonym_and_never_shows_who_wears_it(self, world, moderator) -> None:
         masked_author = make_member("hidden_one")
         post = Post.write(author=masked_author, category=world.shelf, title="Mine", body="Words", masked=True)
