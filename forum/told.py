@@ -165,11 +165,12 @@ def sight_changed(thing: Post | Comment) -> None:
 
 def moved(comments: Sequence[int], from_post: int, to_post: int) -> None:
     """What tells of comments that went to another thread leads there, and goes out of sight with that one."""
-    from forum.models import Comment
+    from forum.models import Comment, Post
 
-    there = {"is_hidden": False, "deleted_at": None, "post__is_hidden": False, "post__deleted_at": None}
-    shown = Comment.objects.filter(pk__in=comments, **there).values_list("pk", flat=True)
-    telling.move_parts(comments, f"post:{from_post}", f"post:{to_post}", in_sight=list(shown))
+    in_sight = Comment.objects.filter(pk__in=comments, is_hidden=False, deleted_at=None).values_list("pk", flat=True)
+    is_shown = Post.objects.get(pk=to_post).is_shown
+    places = f"post:{from_post}", f"post:{to_post}"
+    telling.move_parts(comments, *places, in_sight=list(in_sight), is_shown=is_shown)
 
 
 LINES = 5  # posts named under one notification of a digest

@@ -333,8 +333,10 @@ def _move(source: str, target: str, step: int, places: Sequence[str], parts: Seq
             cursor.execute(moved, {"places": list(places), "parts": list(parts)})
 
 
-def move_parts(parts: Sequence[int], from_place: str, to_place: str, *, in_sight: Sequence[int]) -> None:
-    """Let what tells of these parts alone stand at another place, shown where they are ``in_sight`` there.
+def move_parts(
+    parts: Sequence[int], from_place: str, to_place: str, *, in_sight: Sequence[int], is_shown: bool
+) -> None:
+    """Let what tells of these parts alone stand at another place; those ``in_sight`` are shown if it ``is_shown``.
 
     What has gathered them counts them no more, since it leads to the place they left; where they come back to a place
     that had gathered them, it counts those of them again that are in sight.
@@ -345,6 +347,8 @@ def move_parts(parts: Sequence[int], from_place: str, to_place: str, *, in_sight
     alone.filter(place=to_place, part__in=list(in_sight), is_withdrawn=True, count__gt=0).update(is_withdrawn=False)
     _move("gathered", "withheld", -1, [from_place], parts)
     _move("withheld", "gathered", +1, [to_place], in_sight)
+    if not is_shown:
+        withdraw(to_place)
 
 
 def withdraw(place: str, part: int | None = None) -> None:
