@@ -36,8 +36,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   focusMoves = shouldSwap && Boolean(requestConfig.triggeringEvent) && (requestConfig.verb === "get" || target.contains(requestConfig.elt));
 });
 document.addEventListener("htmx:load", (event) => {
-  // Where one of several is chosen, that one: the focus stays on what was pressed.
-  const first = focusMoves && (event.detail.elt.querySelector("a[aria-current]") || event.detail.elt.querySelector(focusable));
+  // Where one of several is chosen, that one: the focus stays on what was pressed. In a form, its text.
+  const first = focusMoves && ["a[aria-current]", "textarea", focusable].map((kind) => event.detail.elt.querySelector(kind)).find(Boolean);
   if (first) {
     focusMoves = false;
     first.focus();

@@ -7,7 +7,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from common.tags import get_or_create
 from forum import polls
 from forum.models import Post
 from tests.browser.soundness import assert_sound
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def test_words_are_formatted_members_and_tags_suggested_and_every_step_can_be_undone(open_browser):
     make_member("quilla_b")
-    get_or_create(["quiet hours"])
+    make_post(tags=["quiet hours"])
     visitor = open_browser(member=make_member())
     visitor.visit("/community/new/")
     page, text = visitor.page, visitor.page.get_by_label("Text", exact=True)

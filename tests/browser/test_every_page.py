@@ -388,7 +388,7 @@ class TestWhatOpensOnAPage:
         visitor.page.locator("main summary", has_text="Cite this study").click()
         visitor.page.locator(".cite__text").wait_for()
         visitor.page.locator("main summary", has_text="Abstract").click()
-        visitor.page.locator(".menu > summary").click()
+        visitor.page.get_by_text("Menu", exact=True).click()
         assert_sound(visitor, LOOKS[1:])
 
 

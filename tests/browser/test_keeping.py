@@ -46,7 +46,7 @@ def test_a_member_saves_lists_exports_follows_and_is_told(open_browser, member, 
     assert "10.2147/btt.s9806" in visitor.context.request.get(f"{visitor.address}{export}").text().lower()
 
     visitor.visit("/saved/?q=appointment")
-    visitor.sees("Nothing you saved has these words.")
+    visitor.sees("Nothing you saved fits.")
     visitor.visit("/saved/?q=page+4")
     visitor.sees("Ask about page 4")
     page.locator("main").get_by_role("button", name=re.compile("^Remove")).click()

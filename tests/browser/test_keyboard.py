@@ -61,7 +61,7 @@ class TestTheMenu:
     def test_opens_and_closes_by_keyboard_and_gives_the_focus_back(self, visitor):
         visitor.visit("/community/")
         page, saved = visitor.page, visitor.page.get_by_role("link", name="Saved")
-        menu = page.locator(".menu > summary")
+        menu = page.get_by_text("Menu", exact=True)
         tab_to(page, menu)
         page.keyboard.press("Enter")
         tab_to(page, saved, most=1)
@@ -71,7 +71,7 @@ class TestTheMenu:
 
     def test_closes_by_a_press_beside_it(self, visitor):
         visitor.visit("/community/")
-        visitor.page.locator(".menu > summary").click()
+        visitor.page.get_by_text("Menu", exact=True).click()
         expect(visitor.page.get_by_role("link", name="Saved")).to_be_visible()
         visitor.page.locator("h1").click()
         expect(visitor.page.get_by_role("link", name="Saved")).to_be_hidden()

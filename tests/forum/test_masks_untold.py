@@ -37,7 +37,7 @@ TITLE = "Something that I would not say by name"
 # Where a member's own rows stand: the account, what they follow and are told, what they may still do today.
 OWN = {
     "accounts_member", "account_emailaddress", "django_session", "usersessions_usersession", "forum_mask", "notices_follow",
-    "notices_notification", "notices_letter", "moderation_auditentry", "moderation_allowance", "moderation_trust",
+    "notices_notification", "notices_letter", "moderation_auditentry", "moderation_allowance", "moderation_trust", "moderation_trace",
 }  # fmt: skip
 
 

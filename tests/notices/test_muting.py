@@ -368,6 +368,8 @@ def test_no_muted_tag_is_read_as_a_whole(reader):
     mute(reader, "tag", tag)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE forum_post, forum_posttag")
+        # So few rows may be sorted as well as read in order; what is asked here is how each of them is probed.
+        cursor.execute("SET LOCAL enable_sort = off")
     plan = json.loads(Post.objects.listed_for(reader).order_by("-pk")[:20].explain(format="json", analyze=True))
     assert max(rows_of(plan[0]["Plan"], "forum_posttag")) <= 40
 
