@@ -1,7 +1,7 @@
 """What a search costs on much data: 200,000 posts and 500,000 comments, by rare and common words and filters.
 
 ``python benchmarks/search.py fill`` makes them in the database of the environment (one that holds nothing of worth:
-``STUDYHALL_MODE=development VAR_DIR=/tmp/var``); ``python benchmarks/search.py`` measures. For each question it tells
+``STUDYHALL_MODE=development VAR_DIR=…``); ``python benchmarks/search.py`` measures. For each question it tells
 the time of its slowest round, how many rows the plan read, what was found, and which plans read a whole table.
 """
 
