@@ -22,8 +22,8 @@ def to_second_factor(request: HttpRequest) -> HttpResponseBase:
     return redirect("mfa_activate_totp")
 
 
-def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
-    """The answer for who is no librarian: to sign in for a guest; 403 (raised) for a member. None for a librarian.
+def _refusal(request: HttpRequest, may: Callable[[Any], bool], words: str) -> HttpResponseBase | None:
+    """The answer for who may not: to sign in for a guest; 403 with these words (raised) for a member. None for who may.
 
     Whoever serves here without a second factor is sent to turn it on.
     """
@@ -31,21 +31,21 @@ def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
         return redirect_to_login(request.get_full_path())
     if request.user.lacks_second_factor:
         return to_second_factor(request)
-    if not request.user.is_librarian:
-        raise PermissionDenied("Only librarians may do this.")
+    if not may(request.user):
+        raise PermissionDenied(words)
     return None
+
+
+def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
+    """The answer for who is no librarian, as ``_refusal`` gives it."""
+    return _refusal(request, lambda user: user.is_librarian, "Only librarians may do this.")
 
 
 def _let_in(view: View, may: Callable[[Any], bool]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if request.user.lacks_second_factor:
-            return to_second_factor(request)
-        if not may(request.user):
-            raise PermissionDenied("Only moderators may do this.")
-        return view(request, *args, **kwargs)
+        refusal = _refusal(request, may, "Only moderators may do this.")
+        return view(request, *args, **kwargs) if refusal is None else refusal
 
     return guarded
 
