@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 
 from common import markdown, picturing
-from common.markdown import OUTPUT_LIMIT, gist, is_followed, render
+from common.markdown import OUTPUT_LIMIT, allowed, gist, is_followed, parsing, render, writing
 from common.naming import WORK_LINK, keys_in
 from common.text import clean_text, plain_text
 from tests.shared import shared_file
@@ -267,10 +267,10 @@ class TestCode:
         assert render(many * 3).count('class="highlight"') == 1
 
     def test_has_a_lexer_for_every_language_we_name(self):
-        for name in set(markdown.LANGUAGES.values()):
+        for name in set(writing.LANGUAGES.values()):
             assert get_lexer_by_name(name)
 
-    @pytest.mark.parametrize("language", sorted(set(markdown.LANGUAGES.values())))
+    @pytest.mark.parametrize("language", sorted(set(writing.LANGUAGES.values())))
     def test_that_is_hostile_costs_little(self, language):
         for unit in ("(", '[{"', "'", "<a ", "/*", "`${", "\\", "$((", "'" * 3, "x=\n"):
             code = (unit * 10_000)[:9_900]
@@ -300,8 +300,8 @@ class TestTooMuch:
     def test_one_definition_used_by_many_links_does_not_multiply(self):
         source = "[a]: https://example.org/" + "u" * 1900 + "\n\n" + "[a] " * 3000
         assert len(render(source)) <= OUTPUT_LIMIT
-        with pytest.raises(markdown.TooMuch):  # noticed before any HTML is written
-            markdown._parse(source, {})
+        with pytest.raises(parsing.TooMuch):  # noticed before any HTML is written
+            parsing.parse(source, {})
 
     def test_nesting_loses_no_word(self):
         for depth in (5, 9, 18, 19, 20, 21, 22, 40, 100):
@@ -467,7 +467,7 @@ def test_hostile_payloads_do_nothing():
 def test_the_second_wall_holds_alone():
     """What the sanitizer would do if the parser let raw HTML through."""
     for case in vectors("dompurify_expect.jsonl"):
-        assert dangers(markdown._sanitizer.clean(case["payload"])) == [], case["title"]
+        assert dangers(allowed.sanitizer.clean(case["payload"])) == [], case["title"]
 
 
 def test_naughty_strings_come_back_as_text():
