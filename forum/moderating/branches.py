@@ -6,6 +6,7 @@ stay the same rows, so votes, reports, saves and addresses stay true.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,15 +20,15 @@ from moderation import reputation
 from moderation.acting import CannotDo
 from moderation.models import Action
 
-# The branch of root %(root)s, whose first %(cut)s ancestors are replaced by %(prefix)s.
+# The branches of comments that stand equally deep, %(cut)s ancestors each: those are replaced by %(prefix)s.
 TRANSPLANT = """
     UPDATE forum_comment c SET
         post_id = %(post)s,
         ancestors = %(prefix)s::bigint[] || c.ancestors[%(cut)s + 1:],
-        parent_id = CASE WHEN c.id = %(root)s THEN (%(prefix)s::bigint[])[cardinality(%(prefix)s::bigint[])]
+        parent_id = CASE WHEN c.id = ANY(%(roots)s) THEN (%(prefix)s::bigint[])[cardinality(%(prefix)s::bigint[])]
                          ELSE c.parent_id END,
         root_id = (%(prefix)s::bigint[] || c.ancestors[%(cut)s + 1:])[1]
-    WHERE c.id = %(root)s OR (c.root_id = %(top)s AND c.ancestors @> ARRAY[%(root)s::bigint])
+    WHERE c.id = ANY(%(roots)s) OR (c.root_id = ANY(%(tops)s) AND c.ancestors[%(cut)s + 1] = ANY(%(roots)s))
     RETURNING c.id, cardinality(c.ancestors)
 """
 COUNT = """
@@ -148,10 +149,13 @@ def unsplit(post: Post, moderator, reason: str, action: Action) -> Action | None
     if not CommentTerms.objects.filter(comment=first, became=made).update(became=None):
         return None
     comment, new = Comment.objects.get(pk=first), posts[made]
-    for pk, ancestors in sorted(action.details["others"].items(), key=lambda item: int(item[0])):
-        parent = Comment.objects.filter(pk=ancestors[-1]).first() if ancestors else None
-        if Comment.objects.filter(pk=pk, post=made).exists():
-            _transplant(made, [int(pk)], post.pk, under=parent)
+    hung: dict[int | None, list[int]] = defaultdict(list)
+    for pk, ancestors in action.details["others"].items():
+        hung[ancestors[-1] if ancestors else None].append(int(pk))
+    parents = Comment.objects.in_bulk([parent for parent in hung if parent])
+    for parent, others in hung.items():
+        here = new.comments.filter(pk__in=others).values_list("pk", flat=True)
+        _transplant(made, list(here), post.pk, under=parents.get(parent or 0))
     rest = list(new.comments.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True))
     _transplant(made, rest, post.pk, under=comment)
     _copy_votes("forum_postvote", made, "forum_commentvote", first)
@@ -189,17 +193,15 @@ def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Co
         if under.post_id != to_post or {*under.ancestors, under.pk} & set(roots := list(roots)):
             raise CannotDo("These threads were joined otherwise since. Undo that first.")
     prefix = [*under.ancestors, under.pk] if under else []
+    by_depth: dict[int, dict[int, int]] = defaultdict(dict)
+    for pk, root, ancestors in Comment.objects.filter(pk__in=list(roots)).values_list("pk", "root_id", "ancestors"):
+        by_depth[len(ancestors)][pk] = root or pk
     moved: list[int] = []
     deepest = 0
-    for root in Comment.objects.filter(pk__in=list(roots)).order_by("pk"):
+    for cut, chosen in sorted(by_depth.items()):
+        roots, tops = list(chosen), list(set(chosen.values()))
         with connection.cursor() as cursor:
-            cursor.execute(
-                TRANSPLANT,
-                {
-                    "post": to_post, "prefix": prefix, "root": root.pk, "top": root.root_id or root.pk,
-                    "cut": len(root.ancestors),
-                },
-            )  # fmt: skip
+            cursor.execute(TRANSPLANT, {"post": to_post, "prefix": prefix, "cut": cut, "roots": roots, "tops": tops})
             for pk, depth in cursor.fetchall():
                 moved.append(pk)
                 deepest = max(deepest, depth)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -500,6 +501,25 @@ class TestThePage:
         for client in (Client(), self.client(make_member())):
             page = client.get(world.post.get_absolute_url()).content.decode()
             assert "/moderation/post/" not in page and "datalist" not in page
+
+
+@pytest.mark.parametrize("deed", ["merge", "split"])
+def test_a_long_thread_moves_in_as_many_queries_as_a_short_one(deed: str, moderator) -> None:
+    asked = []
+    for size in (3, 3, 12):  # the first also fills what is remembered of tables
+        post, other, shelf = make_post(), make_post(), make_category()
+        tops = [make_comment(post) for _ in range(size)]
+        for top in tops:
+            post.add_comment(make_member(), "Under it", parent=top)
+        values = {"into": other} if deed == "merge" else {"comments": tops, "title": "Apart", "category": shelf}
+        with CaptureQueriesContext(connection) as there:
+            done = do(deed, post, moderator, **values)
+        with CaptureQueriesContext(connection) as back:
+            acting.undo(done, moderator, "It was fine")
+        assert Comment.objects.filter(post=post, parent=None).count() == size
+        assert Comment.objects.filter(post=post, root__in=tops).count() == size
+        asked.append((len(there), len(back)))
+    assert asked[2] == asked[1]
 
 
 def test_every_verb_of_the_table_is_tried_here() -> None:
