@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 
 from common import tags as tagging
+from common.pictures.uploading import PictureField
 from common.text import clean_line, clean_text
 from forum import polls
 from forum.models import Category, Post
@@ -184,12 +185,7 @@ class PostEditForm(VersionMixin, PollFields, PostFields):
 class PictureForm(forms.Form):
     """A picture, and what it shows for whoever can't see it."""
 
-    file = forms.FileField(
-        label="Picture",
-        help_text="PNG, JPEG, GIF or WebP, up to 10 MB. Where and with what it was taken is not kept.",
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
-        error_messages={"required": "Choose a picture first.", "empty": "The file is empty. Please choose it again."},
-    )
+    file = PictureField(kept="Where and with what it was taken is not kept.")
     alt = LineField(
         label="What it shows",
         max_length=settings.ALT_LIMIT,

@@ -4,7 +4,8 @@ from forum.models.draft import Draft
 from forum.models.mask import Mask
 from forum.models.picture import Picture, PictureUse
 from forum.models.poll import Ballot, BallotChoice, Poll, PollOption
-from forum.models.post import Post, PostNews, PostTag, PostText
+from forum.models.post import Post
+from forum.models.post_text import PostNews, PostTag, PostText
 from forum.models.reaction import Reaction, ReactionCount, ReactionKind
 from forum.models.removal import Removal
 from forum.models.saved import Folder, SavedWords

@@ -6,26 +6,24 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-import pghistory
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from common.tags import TaggedItem, count_in_sight, set_tags
+from common.tags import count_in_sight, set_tags
 from common.text import slugify_title
 from forum import earning, holding, listing, masks, ranking, reactions, roles, terms, told
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
+from forum.models.post_text import PostTag, PostText
 from forum.models.signed import Byline, Signed, names_nobody
 from forum.models.vote import PostVote, Upvotable
 from forum.sending import sent_once
-from forum.signals import sight_changed, words_written
+from forum.signals import sight_changed
 from moderation import reputation
 from notices.muting import Muted
 
@@ -364,70 +362,3 @@ class Post(Moderated, Signed, Upvotable):
         if changed and "is_waiting" in change:
             holding.sight_changed(self)
         return bool(changed)
-
-
-@pghistory.track(
-    pghistory.UpdateEvent("edit", condition=pghistory.AnyChange("title", "body"), row=pghistory.Old),
-    fields=["post", "title", "body", "edit_reason"],
-    model_name="PostRevision",
-)
-class PostText(models.Model):
-    """The words of a post: Markdown as written, HTML as rendered at save, and what search reads.
-
-    Each edit keeps the text it replaced as a ``PostRevision``, by trigger. ``edit_reason`` is why the words became
-    these; it goes with them into the revision.
-    """
-
-    post = models.OneToOneField(Post, models.CASCADE, related_name="text", primary_key=True)
-    title = models.CharField(max_length=settings.TITLE_LIMIT)
-    body = models.TextField(max_length=settings.BODY_LIMIT)
-    body_html = models.TextField(editable=False)
-    renderer_version = models.PositiveSmallIntegerField(default=0, editable=False)
-    tag_words = models.TextField(blank=True, default="", editable=False)
-    edit_reason = models.CharField(
-        max_length=settings.EDIT_REASON_LIMIT, blank=True, default="", db_default="", editable=False
-    )
-    search_vector = models.GeneratedField(
-        expression=SearchVector("title", weight="A", config="english")
-        + SearchVector("tag_words", weight="B", config="english")
-        + SearchVector("body", weight="D", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
-    class Meta:
-        indexes = (GinIndex(fields=["search_vector"], name="post_search"),)
-
-    def __str__(self) -> str:
-        return self.title
-
-    def save(self, *args, **kwargs) -> None:
-        is_new = self._state.adding
-        self.body_html = markdown.render(
-            self.body, doc_id=f"p{self.post_id}", works=True, members=True, tags=True, pictures_of=self.post.writer
-        )
-        self.renderer_version = markdown.RENDERER_VERSION
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            words_written.send(Post, post_id=self.post_id, comment_id=None, html=self.body_html, is_new=is_new)
-
-
-class PostNews(models.Model):
-    """Where a post was told of, as new under something followed: so it is untold there when it goes out of sight."""
-
-    post = models.ForeignKey(Post, models.CASCADE, related_name="news", db_index=False)
-    place = models.CharField(max_length=80)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["post", "place"], name="post_told_once_at_a_place"),)
-
-    def __str__(self) -> str:
-        return f"{self.post_id} at {self.place}"
-
-
-class PostTag(TaggedItem):
-    content_object = models.ForeignKey(Post, models.CASCADE, related_name="tag_items")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["content_object", "tag"], name="post_tagged_once"),)
-        indexes = (models.Index(fields=["tag", "-content_object"], name="post_tag_newest"),)

@@ -6,7 +6,7 @@ import re
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common.paging import paginate
 from common.pictures import keeping, taking
-from common.uploads import LargeUploads, takes_large_uploads
+from common.pictures.uploading import UPLOADS
+from common.uploads import takes_large_uploads
 from forum import drafts, pictures
 from forum.forms import PictureForm
 from forum.models import Comment, Picture, Post
@@ -43,8 +44,6 @@ def file(request: HttpRequest, name: str, end: str = "") -> HttpResponseBase:
 
 
 def _is_open_to_all(picture: Picture) -> bool:
-    from django.contrib.auth.models import AnonymousUser
-
     return Picture.objects.visible_to(AnonymousUser()).filter(pk=picture.pk).exists()
 
 
@@ -91,19 +90,6 @@ def _place(request: HttpRequest) -> drafts.Place | None:
         return drafts.place_for(request.user, kind, int(number))
     except (Http404, PermissionDenied):
         return None
-
-
-def _refusal(request: HttpRequest) -> HttpResponseBase | None:
-    """The answer for who may not send a picture: to sign in."""
-    return None if request.user.is_authenticated else redirect_to_login(request.get_full_path())
-
-
-UPLOADS = LargeUploads(
-    limit=taking.BYTES_LIMIT + 100_000,
-    folder=keeping.incoming,
-    refusal=_refusal,
-    advice="Please make the picture smaller and try again.",
-)
 
 
 @takes_large_uploads(UPLOADS)

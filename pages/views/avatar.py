@@ -5,41 +5,23 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import avatars
 from accounts.models import Member
-from common.pictures import keeping, taking
-from common.uploads import LargeUploads, takes_large_uploads
+from common.pictures import taking
+from common.pictures.uploading import UPLOADS, PictureField
+from common.uploads import takes_large_uploads
 from moderation import limits, log
 from moderation.forms import ReasonForm
 
 
 class AvatarForm(forms.Form):
-    file = forms.FileField(
-        label="Picture",
-        help_text="PNG, JPEG, GIF or WebP, up to 10 MB. Its middle is cut out as a square; nothing else of it is kept.",
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
-        error_messages={"required": "Choose a picture first.", "empty": "The file is empty. Please choose it again."},
-    )
-
-
-def _refusal(request: HttpRequest) -> HttpResponseBase | None:
-    return None if request.user.is_authenticated else redirect_to_login(request.get_full_path())
-
-
-UPLOADS = LargeUploads(
-    limit=taking.BYTES_LIMIT + 100_000,
-    folder=keeping.incoming,
-    refusal=_refusal,
-    advice="Please make the picture smaller and try again.",
-)
+    file = PictureField(kept="Its middle is cut out as a square; nothing else of it is kept.")
 
 
 @takes_large_uploads(UPLOADS)

@@ -23,8 +23,7 @@ from django.utils.regex_helper import normalize
 from accounts.models import Member
 from common.tags import set_tags
 from common.text import clean_line, clean_text
-from forum.models import Post
-from forum.models.post import PostTag
+from forum.models import Post, PostTag
 from tests.builders import make_comment, make_member, make_post, make_study
 from tests.shared import shared_file
 
