@@ -1,7 +1,8 @@
-"""Pictures: put into a text by button and by paste, and without JavaScript; nothing typed is lost."""
+"""Pictures: put into a text by button, by paste and by drop, and without JavaScript; nothing typed is lost."""
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 
 import pytest
@@ -14,11 +15,17 @@ from tests.shared_pictures import picture
 
 pytestmark = pytest.mark.browser
 
-PASTE = """(text) => {
-  const bytes = Uint8Array.from(atob(text.dataset.bytes), (letter) => letter.charCodeAt(0));
+# What a browser does when a picture is pasted into a text, or dragged over it and let go. Gives which of these events
+# the page took for itself: with one that it does not, the browser would leave the page for the picture.
+TRANSFER = """(text, [way, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
-  text.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
+  transfer.items.add(new File([bytes], "lamp.png", { type: "image/png" }));
+  const options = { bubbles: true, cancelable: true };
+  if (way === "paste") {
+    return [text.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: transfer }))];
+  }
+  return ["dragenter", "dragover", "drop"].map((name) => text.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: transfer })));
 }"""
 
 
@@ -61,13 +68,22 @@ def test_a_picture_is_put_into_a_post_and_a_comment(open_browser):
     assert_sound(visitor)
 
     comment = page.get_by_label("Your comment")
-    comment.evaluate("(text, bytes) => { text.dataset.bytes = bytes; }", b64encode(picture()).decode())
-    comment.evaluate(PASTE)
-    shows.fill("A pasted lamp")
-    visitor.press("Put it into the text")
-    expect(shows).to_have_count(0)
+    comment.fill("One. Two.")
+    for way, taken in (("paste", [False]), ("drop", [True, False, False])):
+        comment.evaluate("(text) => text.setSelectionRange(4, 4)")
+        file_of_its_own = picture("PNG", (60, 40) if way == "paste" else (40, 60))
+        assert comment.evaluate(TRANSFER, [way, b64encode(file_of_its_own).decode()]) == taken
+        expect(shows).to_be_focused()
+        shows.fill(f"A lamp by {way}")
+        shows.press("Enter")
+        expect(shows).to_have_count(0)
+        expect(comment).to_be_focused()
+        expect(comment).to_have_value(re.compile(rf"^One\.\n\n!\[A lamp by {way}\]\(/pictures/\w+\.webp\)"))
     visitor.press("Comment")
-    expect(page.locator("#thread").get_by_role("img", name="A pasted lamp")).to_be_visible()
+    for way in ("paste", "drop"):
+        image = page.locator("#thread").get_by_role("img", name=f"A lamp by {way}")
+        expect(image).to_have_js_property("complete", True)
+        assert image.evaluate("(image) => image.naturalWidth") > 0
     for address in (shown.get_absolute_url(), "/pictures/", "/pictures/new/", "/settings/avatar/"):
         visitor.visit(address)
         assert_sound(visitor)

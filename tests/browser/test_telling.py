@@ -1,14 +1,15 @@
-"""Being told: the bell counts while a page is open, and a device can be added and is told."""
+"""Being told: the bell counts while a page is open, and a device is added, told and removed."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from notices.models import Device, Notification
+from notices.models import Device, Letter, Notification
 from notices.telling import tell
-from tests.builders import make_member
-from tests.notices.test_push import AUTH, ENDPOINT, P256DH
+from tests.browser.visitor import Visitor
+from tests.builders import make_comment, make_member, make_post
+from tests.notices.test_push import AUTH, ENDPOINT, P256DH, Service, opened, pushed
 
 pytestmark = pytest.mark.browser
 
@@ -49,18 +50,69 @@ def test_the_bell_counts_while_the_page_is_open_and_asks_more_seldom_while_nothi
     expect(visitor.page).not_to_have_title("(1)")
 
 
-def test_a_device_is_added_and_removed(open_browser):
-    member = make_member()
+# What the worker would open at a press: a script may only do that in answer to a real one.
+PRESSED = """async (wanted) => {
+  const opened = [];
+  self.clients.openWindow = async (url) => { opened.push(url); };
+  const [notification] = await self.registration.getNotifications();
+  const press = new NotificationEvent("notificationclick", { notification });
+  self.dispatchEvent(press);
+  return [notification.title, notification.body, notification.tag, ...opened, (await self.registration.getNotifications()).length];
+}"""
+
+
+def test_a_device_is_added_told_what_nobody_between_can_read_and_removed(open_browser, monkeypatch):
+    Letter.objects.all().delete()
+    member, other = make_member(), make_member()
+    post = make_post(author=member, title="Foam")
     visitor = open_browser(member=member)
+    page = visitor.page
     visitor.context.grant_permissions(["notifications"])
     visitor.context.add_init_script(SUBSCRIBED)
     visitor.visit("/settings/notices/")
-    visitor.page.get_by_role("button", name="Tell me on this device too").click()
+    with visitor.context.expect_event("serviceworker") as started:
+        page.get_by_role("button", name="Tell me on this device too").click()
     visitor.sees("You are told on this device too.")
     device = Device.objects.get(member=member)
     assert (device.endpoint, device.p256dh, device.auth) == (ENDPOINT, P256DH, AUTH)
-    scope = visitor.page.evaluate("navigator.serviceWorker.ready.then((each) => new URL(each.scope).pathname)")
+    scope = page.evaluate("navigator.serviceWorker.ready.then((each) => new URL(each.scope).pathname)")
     assert scope == "/"
+
+    # Another answers: the push service is handed what this browser alone can read, and its worker shows it.
+    service = Service(monkeypatch)
+    make_comment(post, author=other, body="It helped me.")
+    assert pushed() == 1
+    [(_, _, body)] = service.received()
+    told = Notification.objects.get(member=member)
+    words = f"{other.username} replied to your post “Foam”"
+    assert words.encode() not in body
+    _deliver(visitor, opened(body).decode())
+    worker = started.value
+    shown = worker.evaluate(PRESSED)
+    assert shown == ["Studyhall", words, f"notification-{told.pk}", visitor.address + told.url, 0]
+
     visitor.press(f"Remove {device.name}")
     visitor.sees("You are told on that device no more.")
     assert not Device.objects.filter(member=member).exists()
+    make_comment(post, author=make_member(), body="Me too.")
+    assert pushed() == 0
+
+
+def _deliver(visitor: Visitor, message: str) -> None:
+    """Hand a message to the page's service worker, as the browser does with what its push service brings."""
+    devtools = visitor.context.new_cdp_session(visitor.page)
+    registrations: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: registrations.extend(each["registrationId"] for each in told["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    while not registrations:
+        visitor.page.wait_for_timeout(20)
+    devtools.send(
+        "ServiceWorker.deliverPushMessage",
+        {"origin": visitor.address, "registrationId": registrations[-1], "data": message},
+    )
+    visitor.page.wait_for_function(
+        "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length === 1"
+    )
