@@ -8,6 +8,8 @@ A pytest plugin, named with ``-p`` in ``pyproject.toml`` because pytest-django r
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +50,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
             cluster.start()
             cluster.ensure_database(DATABASE)
     return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several processes, make ahead the database that each will copy, while they collect their tests."""
+    if not _is_worker() and config.getoption("numprocesses", None) and not config.option.collectonly:
+        maker = subprocess.Popen(
+            [sys.executable, "-m", "tests.databases"], cwd=config.rootpath, stderr=subprocess.DEVNULL
+        )
+        config.add_cleanup(maker.wait)  # before the database goes; whoever failed here is told of it by the processes
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -6,20 +6,18 @@ for the tests after it, so a test that counts makes its own post or study.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings as site
 from django.core.management import call_command
-from django.db import connection, connections
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.visitor import Visitor
 from tests.database_plugin import find_chromium
+from tests.databases import create, drop, migrated, once, used
 
 LOADED = "browser_demo"  # the database with the demo as shipped; nobody is served from it
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -33,47 +31,17 @@ def demo_database(django_test_environment: None, django_db_blocker) -> Iterator[
     pytest-django's own database would not do: it is emptied after every test that a live server takes part in.
     """
     copy = f"{LOADED}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    with django_db_blocker.unblock(), (Path(site.VAR_DIR) / "browser-demo.lock").open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.seek(0)
-        if not lock.read():
-            _create(LOADED)
-            with _Use(LOADED):
-                call_command("migrate", verbosity=0)
-                call_command("load_demo", verbosity=0)
-            lock.write("loaded")
-            lock.flush()
-        _create(copy, template=LOADED)
+    with django_db_blocker.unblock():
+        create(copy, template=once(LOADED, _load))
     yield copy
     with django_db_blocker.unblock():
-        _drop(copy)
+        drop(copy)
 
 
-def _create(name: str, template: str = "") -> None:
-    _drop(name)
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
-
-
-def _drop(name: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-class _Use:
-    """Within it, every thread's new connections lead to the database ``name``."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        connection.close()
-        self.before = connections.settings["default"]["NAME"]
-        connections.settings["default"]["NAME"] = self.name
-
-    def __exit__(self, *error: object) -> None:
-        connection.close()
-        connections.settings["default"]["NAME"] = self.before
+def _load() -> None:
+    create(LOADED, template=migrated())
+    with used(LOADED):
+        call_command("load_demo", verbosity=0)
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +49,7 @@ def community(demo_database: str, django_db_blocker, settings) -> Iterator[None]
     """The demo community as the one that the test, the server and the mail page see; mail goes the real way."""
     settings.EMAIL_BACKEND = "notices.mail.QueuedBackend"
     settings.EMAIL_FILE_PATH = Path(settings.VAR_DIR) / f"mail-{demo_database}"
-    with django_db_blocker.unblock(), _Use(demo_database):
+    with django_db_blocker.unblock(), used(demo_database):
         yield
 
 

@@ -1,0 +1,85 @@
+"""Databases of a test run: the migrated one, made once however many processes the run has, and copies of it.
+
+To migrate costs more processor time than any test. ``python -m tests.databases`` makes the migrated one ahead, while
+the processes of a run still collect their tests.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MIGRATED = "studyhall_migrated"  # as the migrations leave it; nobody is served from it and no test writes there
+
+
+def migrated() -> str:
+    """The name of the migrated database, which is there once this returns."""
+    return once(MIGRATED, _migrate)
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    create(MIGRATED)
+    with used(MIGRATED):
+        call_command("migrate", verbosity=0)
+
+
+def once(name: str, make: Callable[[], None]) -> str:
+    """Make what ``name`` stands for, unless a process of this run has done so; others wait meanwhile. Gives the name."""
+    from django.conf import settings
+
+    with (Path(settings.VAR_DIR) / f"{name}.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if not lock.read():
+            make()
+            lock.write("made")
+    return name
+
+
+def create(name: str, template: str = "") -> None:
+    """Make a database, empty or as a copy; one of that name is gone."""
+    from django.db import connection
+
+    drop(name)
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+
+
+def drop(name: str) -> None:
+    from django.db import connection
+
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def used(name: str) -> Iterator[None]:
+    """Within it, every thread's new connections lead to the database ``name``."""
+    from django.db import connection, connections
+
+    connection.close()
+    before = connections.settings["default"]["NAME"]
+    connections.settings["default"]["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connections.settings["default"]["NAME"] = before
+
+
+if __name__ == "__main__":
+    from environs import Env
+
+    Env.read_env = lambda *arguments, **options: True  # as in tests/database_plugin.py
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    gc.disable()  # it would look at every class that migrations make and drop, at a quarter of their whole cost
+    migrated()
