@@ -16,9 +16,11 @@ from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.models import Member
+from accounts.models.member import Language
 from common.text import clean_text
 
 ADVICE = "8 characters or more; a few unrelated words are best."
@@ -187,18 +189,28 @@ def _zones() -> list[str]:
 class AppearanceForm(forms.ModelForm):
     """How the pages look. The zones are those that this machine knows."""
 
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=Language.choices,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     time_zone = forms.ChoiceField(
-        label="Time zone",
-        help_text="Moments are told in it.",
+        label=_("Time zone"),
+        help_text=_("Moments are told in it."),
         required=False,
         choices=lambda: [("", "UTC"), *((zone, zone.replace("_", " ")) for zone in _zones())],
     )
 
     class Meta:
         model = Member
-        fields = ("theme", "text_size", "time_zone")
-        labels = {"theme": "Colours", "text_size": "Size of text"}
+        fields = ("theme", "text_size", "language", "time_zone")
+        labels = {"theme": _("Colours"), "text_size": _("Size of text")}
         widgets = {"theme": forms.RadioSelect, "text_size": forms.RadioSelect}
+
+    def clean_language(self) -> str:
+        """Who was not asked keeps the one they have."""
+        return self.cleaned_data["language"] or self.instance.language
 
 
 class PrivacyForm(forms.ModelForm):

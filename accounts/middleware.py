@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +15,13 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 
 STARTED, SEEN = "signed_in_at", "seen_at"  # in the session: seconds since 1970
 BY_ITSELF = "X-By-Itself"  # what an open page asks again and again; nobody need be there to read the answer
+ENGLISH_ONLY = re.compile(
+    r"^/admin/|\.[a-z]+$"
+)  # the desk, and every file that programs read: feeds, citations, pictures
 NOTED = 20  # times in an idle period that a visit is written down: a session row is not written at every request
 
 
@@ -49,6 +53,35 @@ class TimeZoneMiddleware:
                 zone = ZoneInfo(request.user.time_zone) if request.user.time_zone else None
         with timezone.override(zone):
             return self.get_response(request)
+
+
+class LanguageMiddleware:
+    """Answers members in the language they chose. Stands behind ``SessionAgeMiddleware``.
+
+    Guests are answered in the site's own whatever they send, so that what is kept for one guest is right for all; so
+    are feeds and files, which programs read, and the desk (docs/architecture.md).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.speaks = not ENGLISH_ONLY.search(request.path_info)  # type: ignore[attr-defined]
+        is_member = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+        language = language_of(request.user) if is_member and request.speaks else settings.LANGUAGE_CODE
+        with translation.override(language):
+            return self.get_response(request)
+
+
+def language_of(member: Any) -> str:
+    """The language this member chose; the site's own where the site no longer has it."""
+    return member.language if member.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def speak(sender: type, request: HttpRequest | None, user: Any, **facts: Any) -> None:
+    """Greet in their own language who signs in. Connected to ``user_logged_in`` by ``accounts.apps``."""
+    if getattr(request, "speaks", False):
+        translation.activate(language_of(user))  # until LanguageMiddleware puts back what was before
 
 
 class SessionAgeMiddleware:

@@ -69,7 +69,7 @@ def register() -> None:
             Member, "pk", Keep("the account goes last (accounts.leaving)"), "profile", about="your account",
             fields=(
                 "username", "email", "bio", "date_joined", "last_login", "is_active", "is_staff", "theme", "text_size",
-                "time_zone", "hides_activity", "hides_from_search", "shows_orcid",
+                "language", "time_zone", "hides_activity", "hides_from_search", "shows_orcid",
             ), address=_address,
         ),
         Part(

@@ -9,24 +9,26 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
 TEMPLATE = "errors/error.html"
 TITLES = {
-    400: "This request could not be read",
-    403: "This is not open to you",
-    404: "There is no such page",
-    405: "This cannot be done here",
-    409: "Something changed meanwhile",
-    411: "The length is missing",
-    413: "This is too large",
-    414: "This address is too long",
-    415: "This kind of text is not understood",
-    422: "Something needs another look",
-    429: "A little slower, please",
-    500: "Something went wrong here",
-    503: "Back in a moment",
+    400: _("This request could not be read"),
+    403: _("This is not open to you"),
+    404: _("There is no such page"),
+    405: _("This cannot be done here"),
+    409: _("Something changed meanwhile"),
+    411: _("The length is missing"),
+    413: _("This is too large"),
+    414: _("This address is too long"),
+    415: _("This kind of text is not understood"),
+    422: _("Something needs another look"),
+    429: _("A little slower, please"),
+    500: _("Something went wrong here"),
+    503: _("Back in a moment"),
 }
 
 
@@ -55,11 +57,11 @@ def error_page(request: HttpRequest, status: int, sentence: str, headers: dict[s
 
 def _bare(context: dict[str, object]) -> str:
     said = {name: escape(str(value)) for name, value in context.items()}
-    reference = f"<p>Reference: {said['request_id']}</p>" if said["request_id"] else ""
+    reference = f"<p>{gettext('Reference')}: {said['request_id']}</p>" if said["request_id"] else ""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{get_language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{said['title']} · {said['site_name']}</title></head><body><main>"
         f"<h1>{said['title']}</h1><p>{said['sentence']}</p>{reference}"
-        '<p><a href="/">To the first page</a></p></main></body></html>'
+        f'<p><a href="/">{gettext("To the first page")}</a></p></main></body></html>'
     )

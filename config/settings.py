@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionAgeMiddleware",
     "moderation.middleware.VisitMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "accounts.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.MemberCacheMiddleware",
@@ -128,7 +129,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["common.templatetags.studyhall", "django.contrib.humanize.templatetags.humanize"],
+            "builtins": [
+                "common.templatetags.studyhall",
+                "django.contrib.humanize.templatetags.humanize",
+                "django.templatetags.i18n",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -323,7 +328,10 @@ OPENALEX_API_KEY = env.str("OPENALEX_API_KEY", "")
 
 # ── Language, time, files ────────────────────────────────────────────────────────────────────────
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # and what every guest reads
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"  # how each language writes a day
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

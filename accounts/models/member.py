@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars, names
 from common import calling, markdown
@@ -56,15 +57,22 @@ def profile_address(name: str) -> str:
 
 
 class Theme(models.TextChoices):
-    SYSTEM = "system", "As my device has it"
-    LIGHT = "light", "Light"
-    DARK = "dark", "Dark"
+    SYSTEM = "system", _("As my device has it")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 class TextSize(models.TextChoices):
-    USUAL = "usual", "Usual"
-    LARGE = "large", "Large"
-    LARGER = "larger", "Larger"
+    USUAL = "usual", _("Usual")
+    LARGE = "large", _("Large")
+    LARGER = "larger", _("Larger")
+
+
+class Language(models.TextChoices):
+    """Each by its own name, so that whoever reads it finds it. The same as ``settings.LANGUAGES``."""
+
+    ENGLISH = "en", "English"
+    GERMAN = "de", "Deutsch"
 
 
 RIGHTS = ("is_staff", "is_superuser", "is_active", "moderates_categories")
@@ -107,6 +115,7 @@ class Member(AbstractUser):
     avatar = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM, db_default=Theme.SYSTEM)
     text_size = models.CharField(max_length=6, choices=TextSize, default=TextSize.USUAL, db_default=TextSize.USUAL)
+    language = models.CharField(max_length=5, choices=Language, default=Language.ENGLISH, db_default=Language.ENGLISH)
     time_zone = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="empty: the site's")
     hides_activity = models.BooleanField(default=False, db_default=False)
     hides_from_search = models.BooleanField(default=False, db_default=False)

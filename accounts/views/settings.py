@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy, override
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import AppearanceForm, BioForm, PrivacyForm
+from accounts.middleware import language_of
 from accounts.models import Flair, Member
 from accounts.models.flair import orcid_of, show_orcid
 
@@ -22,7 +24,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = BioForm(request.POST if request.method == "POST" else None, initial={"bio": request.user.bio})
     if request.method == "POST" and form.is_valid():
         request.user.describe(form.cleaned_data["bio"])
-        messages.success(request, "Saved. This is how others see you now.")
+        messages.success(request, gettext("Saved. This is how others see you now."))
         return redirect("accounts:settings")
     return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -30,8 +32,9 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def appearance(request: HttpRequest) -> HttpResponse:
-    """How the pages look to this member: theme, size of text, time zone."""
-    return _change(request, AppearanceForm, "Appearance", "Saved. The pages look so from now on.")
+    """How the pages look to this member: theme, size of text, language, time zone."""
+    done = gettext_lazy("Saved. The pages look so from now on.")
+    return _change(request, AppearanceForm, gettext("Appearance"), done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,22 +45,23 @@ def privacy(request: HttpRequest) -> HttpResponse:
     if flair and request.method == "POST" and "flair" in request.POST:
         flair.is_shown = request.POST["flair"] == "show"
         flair.save()
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect("accounts:privacy")
     orcid = orcid_of(request.user.pk)
     if orcid and request.method == "POST" and "orcid" in request.POST:
         show_orcid(request.user.pk, request.POST["orcid"] == "show")
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect("accounts:privacy")
-    return _change(request, PrivacyForm, "Privacy", "Saved.", flair=flair, orcid=orcid)
+    return _change(request, PrivacyForm, gettext("Privacy"), gettext_lazy("Saved."), flair=flair, orcid=orcid)
 
 
-def _change(request: HttpRequest, kind: type[forms.ModelForm], title: str, done: str, **more: Any) -> HttpResponse:
+def _change(request: HttpRequest, kind: type[forms.ModelForm], title: str, done: Any, **more: Any) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/choices.html", {"form": kind(instance=request.user), "title": title, **more})
     form = kind(request.POST, instance=Member.objects.get(pk=request.user.pk))
     if not form.is_valid():
         return render(request, "accounts/choices.html", {"form": form, "title": title, **more}, status=422)
     form.instance.save(update_fields=list(form.fields))
-    messages.success(request, done)
+    with override(language_of(form.instance)):  # who has just chosen another is told so in it
+        messages.success(request, str(done))
     return redirect(request.path)

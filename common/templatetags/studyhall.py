@@ -11,9 +11,11 @@ from urllib.parse import quote, urlencode
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, gettext, ngettext_lazy
 
 from common.addresses import absolute
 
@@ -32,6 +34,13 @@ def icon(name: str) -> SafeString:
     )
 
 
+@register.simple_tag
+@cache
+def words_of(language: str) -> str:
+    """The address of what scripts say in this language."""
+    return static(f"js/sentences.{language}.js")
+
+
 # What a list's address may say that makes it another list; everything else (sort, tracking marks) is one page.
 TELLING = ("q", "tag", "journal", "year", "level", "open", "retracted", "show", "after")
 
@@ -45,14 +54,32 @@ def canonical(context: Any) -> SafeString:
     return format_html('<link rel="canonical" href="{}">', address)
 
 
+# Each a whole sentence: what "ago" does to a noun is another thing in another language.
+AGO = {
+    "year": ngettext_lazy("%(num)d year ago", "%(num)d years ago", "num"),
+    "month": ngettext_lazy("%(num)d month ago", "%(num)d months ago", "num"),
+    "week": ngettext_lazy("%(num)d week ago", "%(num)d weeks ago", "num"),
+    "day": ngettext_lazy("%(num)d day ago", "%(num)d days ago", "num"),
+    "hour": ngettext_lazy("%(num)d hour ago", "%(num)d hours ago", "num"),
+    "minute": ngettext_lazy("%(num)d minute ago", "%(num)d minutes ago", "num"),
+}
+
+
 @register.filter
 def ago(moment: datetime | None) -> str:
     """How long ago, in one unit: ``11 months ago``; ``just now`` under a minute."""
     if moment is None:
         return ""
     if (timezone.now() - moment).total_seconds() < 60:
-        return "just now"
-    return f"{timesince(moment, depth=1)} ago".replace("\xa0", " ")
+        return gettext("just now")
+    return timesince(moment, depth=1, time_strings=AGO).replace("\xa0", " ")
+
+
+def exactly(moment: datetime) -> str:
+    """The moment in UTC, as the language of the page writes it."""
+    if get_language() == "en":
+        return moment.strftime("%-d %B %Y, %H:%M UTC")
+    return f"{date_format(moment, 'DAY_AND_TIME')} UTC"
 
 
 @register.simple_tag
@@ -61,7 +88,7 @@ def age(moment: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
-        moment.strftime("%-d %B %Y, %H:%M UTC"),
+        exactly(moment),
         ago(moment),
     )
 
@@ -118,10 +145,10 @@ def may_report(thing: Any, user: Any) -> bool:
 
 
 @register.simple_tag
-def member_link(member: Any, words: str = "a former member") -> SafeString:
+def member_link(member: Any, words: str | None = None) -> SafeString:
     """The member's name, as a link to the profile where there is one; ``words`` where there is no member."""
     if member is None:
-        return format_html("{}", words)
+        return format_html("{}", gettext("a former member") if words is None else words)
     if not member.is_active:
         return format_html("{}", member.username)
     return format_html('<a href="{}">{}</a>', member.get_absolute_url(), member.username)

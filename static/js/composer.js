@@ -83,8 +83,8 @@
   }
 
   function table(area) {
-    const head = "| First | Second |\n| --- | --- |\n";
-    putBlock(area, `${head}|  |  |`, 2, 7);
+    const head = `| ${inWords("First")} | ${inWords("Second")} |\n| --- | --- |\n`;
+    putBlock(area, `${head}|  |  |`, 2, 2 + inWords("First").length);
   }
 
   // The mark at the cursor and the note at the end of the text, in one step.

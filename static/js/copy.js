@@ -14,10 +14,10 @@ function addButtons(root) {
         const html = new Blob([text.innerHTML], { type: "text/html" });
         const plain = new Blob([text.textContent], { type: "text/plain" });
         await navigator.clipboard.write([new ClipboardItem({ "text/html": html, "text/plain": plain })]);
-        button.textContent = "Copied";
+        button.textContent = inWords("Copied");
       } catch {
         getSelection().selectAllChildren(text);
-        button.textContent = "Selected: press Ctrl or ⌘ and C";
+        button.textContent = inWords("Selected: press Ctrl or ⌘ and C");
       }
       setTimeout(() => { button.textContent = label; }, 4000);
     });

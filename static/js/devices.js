@@ -5,7 +5,7 @@
   const button = document.getElementById("add-device"), said = document.getElementById("device-said");
   if (!button) return;
   if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) {
-    said.textContent = "This browser can't be told by a page that is not open.";
+    said.textContent = inWords("This browser can't be told by a page that is not open.");
     return;
   }
   button.hidden = false;
@@ -17,7 +17,7 @@
 
   async function add() {
     if ((await Notification.requestPermission()) !== "granted") {
-      return "The browser does not allow it. Its settings for this site can change that.";
+      return inWords("The browser does not allow it. Its settings for this site can change that.");
     }
     await navigator.serviceWorker.register(button.dataset.worker);
     const registration = await navigator.serviceWorker.ready;
@@ -31,7 +31,7 @@
       location.reload();
       return "";
     }
-    return answer.status === 422 ? (await answer.json()).problem : "That did not work. Try again.";
+    return answer.status === 422 ? (await answer.json()).problem : inWords("That did not work. Try again.");
   }
 
   button.addEventListener("click", async () => {
@@ -39,7 +39,7 @@
     try {
       said.textContent = await add();
     } catch {
-      said.textContent = "The browser's push service can't be reached. Try again later.";
+      said.textContent = inWords("The browser's push service can't be reached. Try again later.");
     }
     button.disabled = false;
   });

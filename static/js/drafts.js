@@ -10,8 +10,8 @@ function notKept(keeper, status) {
   }
   keeper.querySelector(".keeper__said").textContent =
     status === 403
-      ? "Not kept as a draft: you were signed out. Copy your words before you leave this page."
-      : "Not kept as a draft. Copy your words before you leave this page.";
+      ? inWords("Not kept as a draft: you were signed out. Copy your words before you leave this page.")
+      : inWords("Not kept as a draft. Copy your words before you leave this page.");
 }
 
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {

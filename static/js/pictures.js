@@ -5,11 +5,11 @@
 {
   const mostBytes = 10_000_000;
   const sentences = {
-    0: "The site can't be reached. Your picture and your text are still here; try again.",
-    403: "Not sent: you may have been signed out. Copy your text before you leave this page.",
-    413: "The file is larger than 10 MB. Make the picture smaller and try again.",
-    429: "You have sent many pictures in a short time. Wait a little, then try again.",
-    503: "The site is busy right now. Try again in a moment.",
+    0: inWords("The site can't be reached. Your picture and your text are still here; try again."),
+    403: inWords("Not sent: you may have been signed out. Copy your text before you leave this page."),
+    413: inWords("The file is larger than 10 MB. Make the picture smaller and try again."),
+    429: inWords("You have sent many pictures in a short time. Wait a little, then try again."),
+    503: inWords("The site is busy right now. Try again in a moment."),
   };
   let panels = 0;
 
@@ -61,7 +61,7 @@
         putIn(text, answer.markdown, Math.min(at, text.value.length));
       } else {
         // A guest's request ends at the sign-in page, with 200.
-        failed(answer.error || sentences[request.status === 200 ? 403 : request.status] || "That did not work. Try again.");
+        failed(answer.error || sentences[request.status === 200 ? 403 : request.status] || inWords("That did not work. Try again."));
       }
     }
     function send() {
@@ -69,7 +69,7 @@
         return;
       }
       if (!alt.value.trim()) {
-        say("Say in a few words what the picture shows, for those who can't see it.", true);
+        say(inWords("Say in a few words what the picture shows, for those who can't see it."), true);
         alt.focus();
         return;
       }
@@ -83,14 +83,14 @@
       request.upload.addEventListener("progress", (event) => {
         progress.value = (event.loaded / event.total) * 100;
         if (event.loaded === event.total) {
-          say("Sent. The picture is being prepared …");
+          say(inWords("Sent. The picture is being prepared …"));
         }
       });
       request.addEventListener("load", finished);
       request.addEventListener("error", () => failed(sentences[0]));
       progress.hidden = false;
       find("[data-put]").disabled = true;
-      say("Sending …");
+      say(inWords("Sending …"));
       request.send(form);
     }
 
@@ -98,7 +98,7 @@
     alt.id = `picture-alt-${panels}`;
     find(".field__help").id = `picture-help-${panels}`;
     alt.setAttribute("aria-describedby", `picture-help-${panels}`);
-    find("[data-name]").textContent = `${file.name || "Picture"}, ${Math.max(1, Math.round(file.size / 1000)).toLocaleString("en")} kB`;
+    find("[data-name]").textContent = `${file.name || inWords("Picture")}, ${Math.max(1, Math.round(file.size / 1000)).toLocaleString(document.documentElement.lang)} kB`;
     find("[data-put]").addEventListener("click", send);
     find("[data-cancel]").addEventListener("click", close);
     panel.addEventListener("keydown", (event) => {

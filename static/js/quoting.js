@@ -65,7 +65,7 @@
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button quote-selection";
-  button.textContent = "Quote";
+  button.textContent = inWords("Quote");
   button.hidden = true;
   document.body.append(button);
 

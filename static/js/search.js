@@ -69,7 +69,7 @@
     list.className = "search-options";
     list.hidden = true;
     list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", "Suggestions");
+    list.setAttribute("aria-label", inWords("Suggestions"));
     box.type = "text"; // a search field can't be a combobox; the keyboard of a phone stays the one for searching
     box.inputMode = "search";
     box.autocomplete = "off";

@@ -2,11 +2,16 @@
 // focus kept where the reader was when a piece of the page is replaced. And menus that close as menus do.
 "use strict";
 
+// A sentence in the language of the page: a page that is not English brings them (sentences.de.js) before this.
+function inWords(sentence, values = {}) {
+  return (window.sentences?.[sentence] ?? sentence).replace(/\{(\w+)\}/g, (mark, name) => values[name] ?? mark);
+}
+
 const messages = {
-  403: "You may not do that. If you signed in or out in another tab, reload this page and try again.",
-  404: "That is not here any more.",
-  429: "That was too fast. Wait a little, then try again.",
-  503: "The site is busy right now. Your text is still here; try again in a moment.",
+  403: inWords("You may not do that. If you signed in or out in another tab, reload this page and try again."),
+  404: inWords("That is not here any more."),
+  429: inWords("That was too fast. Wait a little, then try again."),
+  503: inWords("The site is busy right now. Your text is still here; try again in a moment."),
 };
 
 function tell(sentence) {
@@ -20,10 +25,10 @@ document.addEventListener("htmx:beforeRequest", () => {
   document.querySelector(".notice--live")?.remove();
 });
 document.addEventListener("htmx:responseError", (event) => {
-  tell(messages[event.detail.xhr.status] || "That did not work. Nothing you typed is lost; try again.");
+  tell(messages[event.detail.xhr.status] || inWords("That did not work. Nothing you typed is lost; try again."));
 });
 document.addEventListener("htmx:sendError", () => {
-  tell("The site can't be reached. Nothing you typed is lost; try again.");
+  tell(inWords("The site can't be reached. Nothing you typed is lost; try again."));
 });
 
 // The focus goes into what a link brought (a form to reply), and onto what took the place of the thing pressed.

@@ -91,7 +91,7 @@
     }
     const list = listOf(area);
     open = { area, list, typed };
-    list.setAttribute("aria-label", typed.sign === "@" ? "Members" : "Tags");
+    list.setAttribute("aria-label", typed.sign === "@" ? inWords("Members") : inWords("Tags"));
     list.replaceChildren(...names.map((name, index) => {
       const option = document.createElement("li");
       option.id = `${list.id}-${index}`;
@@ -106,7 +106,9 @@
     list.style.left = `${Math.max(0, Math.min(x, area.offsetWidth - list.offsetWidth))}px`;
     area.setAttribute("aria-controls", list.id);
     choose(list.firstElementChild);
-    list.said.textContent = `${names.length} suggestion${names.length > 1 ? "s" : ""}. Arrow keys to choose, Enter to take, Escape to go on.`;
+    list.said.textContent = names.length > 1
+      ? inWords("{count} suggestions. Arrow keys to choose, Enter to take, Escape to go on.", { count: names.length })
+      : inWords("1 suggestion. Arrow keys to choose, Enter to take, Escape to go on.");
   }
 
   async function ask(area, typed) {
