@@ -66,9 +66,9 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.speaks = not ENGLISH_ONLY.search(request.path_info)  # type: ignore[attr-defined]
+        speaks = request.speaks = not ENGLISH_ONLY.search(request.path_info)  # type: ignore[attr-defined]
         is_member = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
-        language = language_of(request.user) if is_member and request.speaks else settings.LANGUAGE_CODE
+        language = language_of(request.user) if is_member and speaks else settings.LANGUAGE_CODE
         with translation.override(language):
             return self.get_response(request)
 

@@ -55,7 +55,7 @@ def canonical(context: Any) -> SafeString:
 
 
 # Each a whole sentence: what "ago" does to a noun is another thing in another language.
-AGO = {
+AGO: Any = {
     "year": ngettext_lazy("%(num)d year ago", "%(num)d years ago", "num"),
     "month": ngettext_lazy("%(num)d month ago", "%(num)d months ago", "num"),
     "week": ngettext_lazy("%(num)d week ago", "%(num)d weeks ago", "num"),
