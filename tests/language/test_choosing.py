@@ -93,7 +93,7 @@ class TestTheLanguage:
         assert translation.get_language() == "en"
 
     def test_of_programs_and_of_the_desk_is_english(self) -> None:
-        moderator = make_moderator("mo")
+        moderator = make_moderator()
         Member.objects.update(language="de")
         client = as_member(moderator)
         assert '<html lang="en' in client.get("/admin/").text
