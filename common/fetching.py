@@ -1,6 +1,7 @@
 """The only door through which the site asks another host for anything.
 
-Only the hosts below can be asked, over https alone; nothing that anybody types chooses one. The name is resolved here,
+Only the hosts below can be asked, and the one service that the environment may name, over https alone; nothing that
+anybody types chooses one. The name is resolved here,
 every address it has must be a public one, and the connection goes to an address that was looked at: a name that
 answers otherwise a moment later changes nothing. The certificate is checked against the name. No proxy of the
 environment is used. What an answer may cost, in bytes and in time, is capped; how often a host is asked is kept in the
@@ -372,6 +373,95 @@ def hand_over(url: str, body: bytes, headers: Mapping[str, str], network: Networ
                 return response.status_code
         except (NotAllowed, httpx2.TransportError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise Unreachable("The push service", "The push service could not be reached.") from error
+
+
+# ── Asking a service that the environment names ──────────────────────────────────────────────────
+
+SERVICE_LIMIT = 10_000  # bytes of one answer
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a service answered; the names of ``headers`` are in lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class _ThisMachine(Network):
+    """One port of this machine, in plain http, for tries and tests; nothing else."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(may_be=THIS_MACHINE.__contains__)
+        self.port = port
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        if host not in THIS_MACHINE or port != self.port:
+            raise NotAllowed(f"{host} is not asked")
+        stream = self.sockets.connect_tcp("127.0.0.1", port, self.seconds_left(timeout), local_address, socket_options)
+        return _Stream(self, stream)
+
+
+def network_to(address: str) -> Network:
+    """The way to the one host that an address of the settings names. Raises ``NotAllowed`` for what is none.
+
+    https on its usual port; plain http to this machine alone, and not in production.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise NotAllowed("the address in the settings is none") from error
+    if not host or parts.username is not None or parts.query or parts.fragment:
+        raise NotAllowed("the address in the settings is none")
+    if parts.scheme == "https" and port in (None, 443):
+        return Network(may_be=host.__eq__)
+    if parts.scheme == "http" and port and host in THIS_MACHINE and settings.LOCAL:
+        return _ThisMachine(port)
+    raise NotAllowed("the address in the settings must begin with https://, without a port")
+
+
+def ask_service(title: str, address: str, fields: Mapping[str, str], network: Network | None = None) -> Said:
+    """Send a form to a service at ``address``, once; it is sent on nowhere. Raises ``NotFetched``.
+
+    The host is the operator's choice, and never a visitor's.
+    """
+    try:
+        network = network or network_to(address)
+    except NotAllowed as refusal:
+        raise NotFetched(title, f"{title} was not asked: {refusal}.") from refusal
+    network.deadline = time.monotonic() + TOTAL_SECONDS
+    with httpx2.Client(
+        transport=transport_over(network), trust_env=False, follow_redirects=False,
+        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
+    ) as client:  # fmt: skip
+        try:
+            with client.stream("POST", address, data=dict(fields)) as response:
+                if response.status_code != 200:
+                    raise NotFetched(title, f"{title} did not take the question (it says {response.status_code}).")
+                body = bytearray()
+                for part in response.iter_raw():
+                    body += part
+                    if len(body) > SERVICE_LIMIT:
+                        raise NotFetched(title, f"{title} sent far more than an answer.")
+                    network.seconds_left(None)
+                return Said(bytes(body), {name.lower(): value for name, value in response.headers.items()})
+        except NotAllowed as refusal:
+            logger.warning("refused to ask %s: %s", title, refusal)
+            raise NotFetched(title, f"{title} was not asked: {refusal}.") from refusal
+        except (httpx2.TimeoutException, httpcore2.TimeoutException) as error:
+            raise Unreachable(title, f"{title} did not answer in time.") from error
+        except (httpx2.TransportError, httpx2.StreamError, httpx2.InvalidURL) as error:
+            raise Unreachable(title, f"{title} could not be reached, or broke off its answer.") from error
 
 
 class _Later(Exception):

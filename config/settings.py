@@ -441,6 +441,11 @@ REPORT_WEIGHT_THAT_HIDES = 1.5
 HOLD_FIRST = env.int("HOLD_FIRST", 0 if MODE == "test" else 2)
 # Words that link to a site nobody links to yet wait, by members below this trust level; 0: none do.
 HOLD_DOMAINS_BELOW = env.int("HOLD_DOMAINS_BELOW", 0 if MODE == "test" else 1)
+# A check by a service that speaks Akismet's protocol: off without a key (moderation.spam_check). The words of members
+# below this trust level are sent to it, and nothing of who wrote them.
+SPAM_CHECK_KEY = env.str("SPAM_CHECK_KEY", "")
+SPAM_CHECK_URL = env.str("SPAM_CHECK_URL", "https://rest.akismet.com")
+SPAM_CHECK_BELOW = env.int("SPAM_CHECK_BELOW", 2)
 # Told to who may hurt themselves, and to moderators as an answer to give: as JSON, a list of country, words and url.
 # There is no number here that would be wrong somewhere.
 HELP_LINES = env.json("HELP_LINES", []) or [

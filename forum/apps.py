@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 from common import recount
@@ -27,11 +29,17 @@ class ForumConfig(AppConfig):
         )
         from forum.models import Category, Comment, Picture, Post
         from forum.moderating import sweeping, verbs
-        from moderation import acting, badges, doors, reporting, reputation, rules, trust
+        from moderation import acting, badges, doors, reporting, reputation, rules, spam_check, trust
         from notices import following, kinds, muting
 
         personal.register()
         rules.read_from(holding.recent, holding.shelves)
+        spam_check.register(
+            *(
+                spam_check.Checkable(model, called, partial(holding.texts_of, model), partial(holding.hold_spam, model))
+                for model, called in ((Post, "forum-post"), (Comment, "reply"))
+            )
+        )
         doors.keep_by("forum", drafts.keep_at_door)
         acting.register(verbs.POSTS, verbs.COMMENTS, verbs.PICTURES)
         acting.add_verbs("member", sweeping.HIDE_EVERYTHING)

@@ -9,6 +9,7 @@ that it stands in lists as if it had just been written, and nobody loses their d
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from common import markdown
 from common.tags import count_in_sight
 from forum import masks, roles, told
 from forum.signals import words_written
-from moderation import holding, lens, reputation, rules, trust
+from moderation import holding, lens, reputation, rules, spam_check, trust
 from moderation.holding import PASSED, Sent, Verdict, domains_in
 from moderation.models import Action, Held
 
@@ -103,6 +104,7 @@ def written(thing: Post | Comment, verdict: Verdict) -> bool:
     """Keep what was judged about a thing that was just written; True where it waits, and so tells nobody yet."""
     if verdict.fired:
         rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
+    spam_check.due(thing, verdict.writer, _words(thing))
     if not thing.is_waiting:
         return False
     if hasattr(thing, "tag_items"):
@@ -113,7 +115,12 @@ def written(thing: Post | Comment, verdict: Verdict) -> bool:
 
 def _words(thing: Any) -> str:
     text = type(thing).text.related.related_model.objects.get(pk=thing.pk)
-    return f"{getattr(text, 'title', '')}\n{text.body}"
+    return in_one(text.body, getattr(text, "title", ""), getattr(thing, "own_gist", ""))
+
+
+def in_one(body: str, title: str = "", own_gist: str = "") -> str:
+    """All words of a post or comment as one text."""
+    return "\n".join(filter(None, (title, own_gist, body)))
 
 
 def needs_care(thing: Any, user: Any) -> bool:
@@ -146,8 +153,10 @@ def shelves() -> list[tuple[int, str]]:
     return list(Category.objects.values_list("pk", "name"))
 
 
-def edited(thing: Post | Comment, verdict: Verdict) -> None:
+def edited(thing: Post | Comment, verdict: Verdict, *, words_changed: bool) -> None:
     """Let the thing wait again where its new words have to; in the transaction of the edit."""
+    if words_changed:
+        spam_check.due(thing, verdict.writer, _words(thing), is_edit=True)
     if verdict.fired:
         rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
     if verdict.holds:
@@ -242,3 +251,35 @@ def reject(thing: Post | Comment, moderator: Any, reason: str) -> Action | None:
 def waits_for(thing: Any, user: Any) -> bool:
     """Whether it waits and this visitor may read it all the same."""
     return thing.is_waiting and (thing.is_by(user) or roles.moderates(user, thing.shelf_id))
+
+
+# ── What the check for spam says ─────────────────────────────────────────────────────────────────
+
+
+def texts_of(model: Any, pk: int) -> list[str]:
+    """All words of a post or comment that stand or wait; nothing where its author deleted it."""
+    thing = model.objects.filter(pk=pk, deleted_at=None).first()
+    return [_words(thing)] if thing else []
+
+
+@transaction.atomic
+def hold_spam(model: Any, pk: int, text: str, said: str, since: datetime) -> None:
+    """Let words that the check takes for spam wait, unless a moderator has looked at them since they were written."""
+    if not (thing := model.objects.filter(pk=pk).first()):
+        return
+    locked = _locked(thing)
+    if locked.is_deleted or _words(locked) != text or holding.was_let_through(locked, since):
+        return
+    if locked.is_waiting:
+        holding.also_because(locked, Held.Why.CHECK, said)
+    elif locked.is_shown:
+        verdict = Verdict((Held.Why.CHECK,), said)
+        locked._change(is_hidden=True)
+        type(locked).objects.filter(pk=locked.pk).update(is_waiting=True)
+        holding.keep(locked, str(locked._meta.model_name), verdict, text, is_told=True)
+
+
+def decided(thing: Any, action: str, reason: str) -> None:
+    """A moderator has done this: the check hears where it was wrong."""
+    if spam_check.is_on() and not thing.is_deleted:
+        spam_check.decided(thing, action, reason, _words(thing))

@@ -124,7 +124,10 @@ def of_upvotes(thing: Any) -> None:
 def record(moderator: Any, action: str, thing: Post | Comment, reason: str, **more: Any) -> Action:
     """Write a line of the moderators' log and tell the author; ``more`` as ``moderation.log.record`` takes it."""
     line = log.record(moderator, action, thing, reason, **more)
+    from forum import holding
+
     of_action(thing, line)
+    holding.decided(thing, action, reason)
     return line
 
 

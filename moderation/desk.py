@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 
 from accounts.permissions import to_second_factor
@@ -16,9 +18,12 @@ class Desk(admin.AdminSite):
 
     def index(self, request, extra_context=None):
         """The first page, with how many things wait in each queue."""
-        from moderation import queues
+        from moderation import queues, spam_check
 
-        return super().index(request, {"queues": queues.for_user(request.user)} | (extra_context or {}))
+        known: dict[str, Any] = {"queues": queues.for_user(request.user)}
+        if request.user.has_perm("moderation.view_held"):
+            known["spam_check"] = spam_check.in_a_line()
+        return super().index(request, known | (extra_context or {}))
 
     def has_permission(self, request) -> bool:
         return super().has_permission(request) and not request.user.lacks_second_factor

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -60,6 +61,7 @@ class Verdict:
     why: tuple[str, ...] = ()
     said: str = ""
     fired: tuple[Rule, ...] = ()
+    writer: Any = None  # whose words were judged; nobody where they are not judged
 
     @property
     def holds(self) -> bool:
@@ -99,7 +101,7 @@ def judge(sent: Sent) -> Verdict:
     if holding := [rule for rule in fired if rule.then == Rule.Then.HOLD]:
         why.append(Held.Why.RULE)
         said.append(", ".join(f"“{rule}”" for rule in holding))
-    return Verdict(tuple(why), "; ".join(said)[:500], tuple(fired))
+    return Verdict(tuple(why), "; ".join(said)[:500], tuple(fired), sent.member)
 
 
 def _are_first(sent: Sent) -> bool:
@@ -153,6 +155,19 @@ def keep(thing: Any, kind: str, verdict: Verdict, words: str, *, is_told: bool =
     Held.objects.update_or_create(
         **_of(thing), defaults=again | {"closed_at": None, "closed_by": None, "answer": ""}, create_defaults=first
     )
+
+
+def also_because(thing: models.Model, why: str, said: str = "") -> None:
+    """Say of what waits already that it would wait for this too."""
+    for row in row_of(thing).filter(state=Held.State.WAITING).select_for_update():
+        if why not in row.why:
+            row.why, row.said = [*row.why, why], "; ".join(filter(None, (row.said, said)))[:500]
+            row.save(update_fields=["why", "said"])
+
+
+def was_let_through(thing: models.Model, since: datetime) -> bool:
+    """Whether a moderator has let it through since."""
+    return row_of(thing).filter(state=Held.State.APPROVED, closed_by__isnull=False, closed_at__gte=since).exists()
 
 
 def close(thing: models.Model, state: str, moderator: Any = None, answer: str = "") -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from moderation import badges, limits, linking, trust
+from moderation import badges, limits, linking, spam_check, trust
 
 
 @app.periodic(cron="17 4 * * *")
@@ -33,3 +34,29 @@ def award_badges(timestamp: int) -> None:
 def sweep_traces(timestamp: int) -> None:
     """Every night: where members signed in from more than a month ago."""
     linking.sweep()
+
+
+@app.task(name="moderation.check_words")
+def check_words(pk: int) -> None:
+    """Deferred with words that are to be checked for spam."""
+    spam_check.check(pk)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="moderation.check_due_words", queueing_lock="moderation.check_due_words")
+def check_due_words(timestamp: int) -> None:
+    """Every five minutes: words whose check failed, or whose job was lost."""
+    spam_check.check_due()
+
+
+@app.task(name="moderation.tell_spam_check", retry=RetryStrategy(max_attempts=4, exponential_wait=6))
+def tell_spam_check(pk: int, truth: str) -> None:
+    """Deferred where a moderator finds that the check was wrong."""
+    spam_check.tell(pk, truth)
+
+
+@app.periodic(cron="33 4 * * *")
+@app.task(name="moderation.sweep_checked", queueing_lock="moderation.sweep_checked")
+def sweep_checked(timestamp: int) -> None:
+    """Every night: what was checked three months ago."""
+    spam_check.sweep()

@@ -21,6 +21,8 @@ from moderation.models import (
     AuditEntry,
     Award,
     Case,
+    Checked,
+    CheckStanding,
     Flag,
     Held,
     MemberNote,
@@ -87,6 +89,8 @@ def flags_about(member: Any) -> QuerySet[Flag]:
 def register() -> None:
     personal.impersonal("sentences of the site", ReasonTemplate)
     personal.impersonal("what admins look for", Rule)
+    personal.impersonal("which words were checked for spam, as keyed hashes, without words and names", Checked)
+    personal.impersonal("how the check for spam is", CheckStanding)
     personal.register(
         Part(
             Action, "moderator", Clear(moderator=None), "moderation", ("acted_at", "action", "role", "reason"),

@@ -181,15 +181,15 @@ class Comment(Moderated, Signed, Upvotable):
         if not changed:
             raise StaleEdit
         text = CommentText.objects.select_for_update().get(comment=self)
-        before = text.body_html
-        if text.body != body:
+        before, said = text.body_html, text.body
+        if said != body:
             text.edit_reason = reason
         text.comment, text.body = self, body
         with masks.edited(self):
             text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
-        holding.edited(self, verdict)
+        holding.edited(self, verdict, words_changed=said != body)
 
     def delete_by_author(self) -> None:
         """The author's words go out of sight; replies keep a tombstone to hang on."""

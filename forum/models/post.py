@@ -262,6 +262,7 @@ class Post(Moderated, Signed, Upvotable):
         reactions.tags_changed(self, carried)
         text = PostText.objects.select_for_update().get(post=self)
         before = text.body_html
+        said = (text.title, self.own_gist, text.body)
         if (text.title, text.body) != (title, body):
             text.edit_reason = reason
         text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
@@ -269,7 +270,7 @@ class Post(Moderated, Signed, Upvotable):
             text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
-        holding.edited(self, verdict)
+        holding.edited(self, verdict, words_changed=said != (title, own_gist, body))
 
     @transaction.atomic
     def delete_by_author(self) -> None:

@@ -4,6 +4,7 @@ from moderation.models.appeal import Appeal, AppealMessage
 from moderation.models.audit import AuditEntry
 from moderation.models.award import Award
 from moderation.models.case import Case, Report
+from moderation.models.checked import Checked, CheckStanding
 from moderation.models.held import Held
 from moderation.models.reputation import Reputation, ReputationEntry
 from moderation.models.rule import Flag, Rule, RuleFiring
@@ -20,6 +21,8 @@ __all__ = [
     "AuditEntry",
     "Award",
     "Case",
+    "CheckStanding",
+    "Checked",
     "Flag",
     "Held",
     "MemberNote",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from forum import visits
 from forum.models import Category, PostVote
+from moderation import spam_check
 from moderation.limits import limits
 from pages.home import hot_posts, new_studies
 from studies.models import SavedStudy
@@ -33,7 +36,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/about.html")
+    asked = urlsplit(settings.SPAM_CHECK_URL).hostname if spam_check.is_on() else ""
+    return render(request, "pages/about.html", {"spam_check": asked, "below": settings.SPAM_CHECK_BELOW})
 
 
 LINES = ("new", "member", "trusted", "network")
