@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from studies.evidence import assess
-from studies.importing.building import build, combined, evidence_of, sources_of
-from studies.importing.importing import one_at_a_time
+from studies.importing.building import build, combined, evidence_of
+from studies.importing.sources import sources_of
+from studies.importing.turns import one_at_a_time
 from studies.models import Study, StudyChange, StudyFacts
 from studies.models.study import Level
 from studies.standing import FIELDS as STANDING

@@ -15,10 +15,10 @@ from django.db import IntegrityError, transaction
 from common.text import clean_line
 from studies import identifiers
 from studies.dates import PartialDate
-from studies.importing.importing import one_at_a_time
 from studies.importing.journals import known_journals
 from studies.importing.people import author_key, known_authors
 from studies.importing.record import JournalFacts, Person, web_address
+from studies.importing.turns import one_at_a_time
 from studies.models import Authorship, Correction, Study, StudyChange
 from studies.models.study import Level
 from studies.searching import refresh_text

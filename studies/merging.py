@@ -19,11 +19,12 @@ from common.models import Tag
 from forum.models import Post
 from notices import following
 from studies import keeping, mentions
-from studies.importing.building import COLUMNS, build, sources_of
-from studies.importing.importing import one_at_a_time
+from studies.importing.building import COLUMNS, build
 from studies.importing.knowing import refresh_keys
 from studies.importing.linking import link
 from studies.importing.relating import join
+from studies.importing.sources import sources_of
+from studies.importing.turns import one_at_a_time
 from studies.models import (
     Citation,
     ErrorReport,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from studies.importing.importing import one_at_a_time
 from studies.importing.linking import link
+from studies.importing.turns import one_at_a_time
 from studies.models import Citation, Study, StudyRelation
 from studies.standing import settle
 

@@ -11,7 +11,8 @@ from common import markdown
 from common.models import Tag
 from common.text import plain_text, sentences, shortened
 from studies.checking import drugs
-from studies.checking.numbers import UNITS, Quantity, quantities
+from studies.checking.numbers import Quantity, quantities
+from studies.checking.vocabulary import UNITS
 
 BARE = ("", "")
 CLOSE = Fraction(1, 10)  # a number of the abstract that is no farther off is named as the likely meaning

@@ -36,7 +36,9 @@ from studies.importing.record import (
     web_address,
 )
 from studies.importing.relating import relate, stated
+from studies.importing.sources import sources_of
 from studies.importing.subjects import tag_names
+from studies.importing.turns import one_at_a_time
 from studies.models import (
     Author,
     Authorship,
@@ -432,18 +434,8 @@ class _Writing:
 # ── Again ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sources_of(studies: Iterable[int], *, besides: str = "") -> dict[int, dict[str, StudyRecord]]:
-    """All stored records of these studies, by study and kind; without those of the kind ``besides``."""
-    found: dict[int, dict[str, StudyRecord]] = defaultdict(dict)
-    for source in StudySource.objects.filter(study__in=studies).exclude(kind=besides):
-        found[source.study_id][source.kind] = StudyRecord.from_json(source.record)
-    return found
-
-
 def rebuild() -> int:
     """Compute every study that has sources anew, in batches of one transaction each; gives how many there were."""
-    from studies.importing.importing import one_at_a_time
-
     count = 0
     for ids in _batches(StudySource.objects.order_by("study").values_list("study", flat=True).distinct().iterator()):
         with one_at_a_time():

@@ -14,13 +14,16 @@ from studies.importing.identity import (
     START_LIMIT,
     Described,
     Verdict,
+    author_name,
     compare,
     described,
     first_page,
     folded,
     sort_of,
+    title_key,
 )
 from studies.importing.record import JournalFacts, StudyRecord
+from studies.importing.sources import sources_of
 from studies.models import Authorship, Journal, MergeProposal, Study, TitleKey
 
 Key = tuple[str, int | None, str]  # title, year, first author
@@ -161,8 +164,6 @@ def kept_apart(one: int, other: int) -> bool:
 
 def refresh_keys(study: Study) -> None:
     """Let a study that was written by hand be known by its own title too."""
-    from studies.importing.building import sources_of
-
     first = Authorship.objects.filter(study=study, position=1).select_related("author").first()
     keys = keys_of(sources_of([study.pk]).get(study.pk, {}).values()) | own_key(
         study, first.author.family if first else "", first.author.collective if first else ""
@@ -171,7 +172,5 @@ def refresh_keys(study: Study) -> None:
 
 
 def own_key(study: Study, family: str = "", collective: str = "") -> set[Key]:
-    from studies.importing.identity import author_name, title_key
-
     title = title_key(study.title)
     return {(title, study.published_year, author_name(family, collective))} if title else set()

@@ -17,8 +17,10 @@ from django.db import OperationalError, connection, transaction
 from common.middleware import is_database_away
 from studies.importing import opening
 from studies.importing.identity import title_key
-from studies.importing.importing import LOCK_TIMEOUT, PASSING, STATEMENT_TIMEOUT, Report, import_records
+from studies.importing.importing import PASSING, import_records
 from studies.importing.record import Refusal, StudyRecord, cut
+from studies.importing.report import Report
+from studies.importing.turns import LOCK_TIMEOUT, STATEMENT_TIMEOUT
 from studies.models import ImportLine, ImportRun, Study, TitleKey
 from studies.models.import_run import MOST_LINES, Cancelled, LeaseLost
 

@@ -17,9 +17,10 @@ from django.db import transaction
 
 from common.models import Tag
 from common.tags import get_or_create, normalise, set_tags
-from studies.importing.importing import Report, import_records
+from studies.importing.importing import import_records
 from studies.importing.linking import link
 from studies.importing.record import NotAStudy, Reference, Refusal, StudyRecord
+from studies.importing.report import Report
 from studies.models import OtherIdentifier, Study, StudySource, StudyTag, Summary
 from studies.models.study import Level, Retraction
 from studies.open_data import (

@@ -19,13 +19,14 @@ from common.models import Tag
 from common.recount import counters
 from common.tags import set_tags
 from studies.dates import PartialDate
-from studies.importing import building, importing, opening
+from studies.importing import batch, building, opening
 from studies.importing.building import build, combined, rebuild
 from studies.importing.importing import import_records
 from studies.importing.jats import read_jats
 from studies.importing.people import author_key, folded
 from studies.importing.pubmed import read_pubmed
 from studies.importing.record import Heading, JournalFacts, Person, Reference, Refusal, StudyRecord
+from studies.importing.report import Report
 from studies.importing.subjects import natural, tag_names
 from studies.models import Author, Authorship, Citation, Journal, Study, StudySource, StudyTag, Summary
 from studies.searching import refresh_text
@@ -181,7 +182,7 @@ class TestTaking:
         empty()
         import_records([newer], "pubmed")
         report = import_records([older], "pubmed")
-        assert (report.unchanged, dict(report.losses)) == (1, {importing.OLDER: 1})
+        assert (report.unchanged, dict(report.losses)) == (1, {batch.OLDER: 1})
 
     def test_refusals_among_the_records_are_reported_and_the_others_kept(self):
         report = import_records([record("1"), Refusal("x.xml", "it has no title"), record("2")], "pubmed")
@@ -685,8 +686,8 @@ class TestRealFiles:
 
 
 def test_a_report_adds_up():
-    report = importing.Report(new=1)
-    report.add(importing.Report(updated=2, unchanged=3, refused=[Refusal("x", "y")]))
+    report = Report(new=1)
+    report.add(Report(updated=2, unchanged=3, refused=[Refusal("x", "y")]))
     assert str(report) == "read 7: 1 new, 2 updated, 3 unchanged, 1 refused"
 
 
@@ -695,4 +696,4 @@ def test_records_of_a_study_differ_only_where_they_say_something_else():
 
 
 def test_kinds_of_sources_are_all_given_an_order_and_an_identifier():
-    assert set(importing.OWN_IDENTIFIERS) == set(StudySource.Kind.values)
+    assert set(batch.OWN_IDENTIFIERS) == set(StudySource.Kind.values)

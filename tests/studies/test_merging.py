@@ -11,7 +11,8 @@ from django.db import OperationalError, connections
 from common.models import Tag
 from common.tags import set_tags
 from notices import following
-from studies.importing.importing import MERGED_AWAY, import_records
+from studies.importing.batch import MERGED_AWAY
+from studies.importing.importing import import_records
 from studies.importing.record import Person, Reference, StudyRecord
 from studies.merging import MOVES, CannotMerge, merge, name_of, relations
 from studies.models import (

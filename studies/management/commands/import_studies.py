@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from studies.importing import beside
-from studies.importing.importing import BATCH, Report, import_records
+from studies.importing.importing import BATCH, import_records
 from studies.importing.opening import Item
+from studies.importing.report import Report
 
 SHOWN_REFUSALS = 200
 

@@ -6,9 +6,10 @@ import pytest
 
 from studies import exporting
 from studies.importing import opening
-from studies.importing.building import combined, sources_of
+from studies.importing.building import combined
 from studies.importing.importing import import_records
 from studies.importing.record import StudyRecord
+from studies.importing.sources import sources_of
 from studies.models import Study
 from studies.open_data import STUDIES, writing
 from tests.shared import shared_file

@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 
 from studies.importing import opening
-from studies.importing.importing import Report, import_records
+from studies.importing.importing import import_records
 from studies.importing.jats import read_jats
 from studies.importing.pubmed import read_pubmed
 from studies.importing.record import Refusal, StudyRecord
+from studies.importing.report import Report
 from studies.models import Study
 from tests.shared import shared_file
 from tests.studies.exporting.reading import make_known_study
