@@ -150,11 +150,12 @@ def said_at_orcid(visitor: Visitor, word: str) -> None:
     visitor.problems[:] = [each for each in visitor.problems if "asked: https://orcid.org/oauth/" not in each]
 
 
-def test_an_id_is_refused_connected_shown_signed_in_by_and_disconnected(open_browser, javascript: bool) -> None:
+def test_an_id_is_refused_connected_shown_signed_in_by_and_disconnected(open_browser) -> None:
+    """The evenings alternate: JavaScript, none. These are plain pages, and nothing of them may ask for it."""
     SocialAccount.objects.filter(uid=ID).delete()
     member = confirmed(make_member(f"reads_papers_{next(numbers)}", password=PASSWORD))
     post = make_post(author=member)
-    visitor = open_browser(javascript=javascript)
+    visitor = open_browser()
     page = visitor.page
     visitor.visit("/accounts/login/")
     page.get_by_label("Name or e-mail").fill(member.username)
@@ -180,7 +181,7 @@ def test_an_id_is_refused_connected_shown_signed_in_by_and_disconnected(open_bro
     assert_sound(visitor)
 
     # Nobody sees it until it is shown; then it stands beside the name, and on the profile.
-    guest = open_browser(javascript=javascript)
+    guest = open_browser(javascript=False)
     guest.visit(post.get_absolute_url())
     expect(guest.page.locator(".post .flair")).to_have_count(0)
     visitor.visit("/settings/privacy/")
@@ -192,7 +193,8 @@ def test_an_id_is_refused_connected_shown_signed_in_by_and_disconnected(open_bro
     expect(guest.page.get_by_role("link", name=ID)).to_have_attribute("href", f"https://orcid.org/{ID}")
 
     # Another evening: in by ORCID, and no password.
-    visitor.is_signed_out()
+    visitor = open_browser(javascript=False)
+    page = visitor.page
     visitor.visit("/accounts/login/?next=/saved/")
     page.locator("main").get_by_role("button", name="ORCID").click()
     said_at_orcid(visitor, "Authorize")
