@@ -30,6 +30,7 @@ from forum.models import Category, Comment, CommentVote, Post, PostVote, Reactio
 from forum.models.vote import Vote
 from moderation import badges, reputation
 from notices.models import Notification
+from pages.demo import living
 from studies.importing.importing import import_records
 from studies.importing.record import StudyRecord
 from studies.models import (
@@ -95,9 +96,10 @@ def load() -> dict[str, int]:
         cursor.execute("SET LOCAL statement_timeout = 0")
     members = _load_members()
     _load_studies()
-    _load_community(members)
+    posts = _load_community(members)
     _load_asked(members)
     known.learn()
+    living.live(members, posts)
     _read_most_notifications()
     models = {"members": Member, "studies": Study, "posts": Post, "comments": Comment}
     return {name: model._default_manager.count() for name, model in models.items()}
@@ -231,7 +233,8 @@ def _record(facts: dict[str, Any]) -> StudyRecord:
     )
 
 
-def _load_community(members: dict[str, Member]) -> None:
+def _load_community(members: dict[str, Member]) -> dict[str, Post]:
+    """Everything that is posted there; gives the posts by the keys of their files."""
     shelves = {
         slug: Category.objects.update_or_create(
             slug=slug,
@@ -273,6 +276,7 @@ def _load_community(members: dict[str, Member]) -> None:
             post.lock(moderator, facts["locked_reason"])
     _cast(votes)
     _load_reactions([shelves[slug] for slug in SENSITIVE], by_key, members)
+    return by_key
 
 
 def _load_reactions(shelves: list[Category], by_key: dict[str, Post], members: dict[str, Member]) -> None:

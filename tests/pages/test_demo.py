@@ -6,7 +6,8 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Member
 from common import recount
-from forum.models import Comment, Post
+from forum.models import Comment, Poll, Post
+from moderation.models import Case
 from pages.demo import loading
 from studies import identifiers
 from studies.dates import PartialDate
@@ -91,6 +92,9 @@ class TestDemoCommunity:
         assert Citation.objects.filter(cited__isnull=False).count() >= 8
         assert Study.objects.filter(retraction="retracted").exists()
         assert Post.objects.filter(is_locked=True).exists()
+        assert Post.objects.filter(is_answered=True).count() >= 5
+        assert Poll.objects.filter(voter_count__gt=10).count() >= 3
+        assert Case.objects.filter(state=Case.State.OPEN).exists()
         assert Comment.objects.filter(deleted_at__isnull=False, replies__isnull=False).exists()
         assert {name for _, name in loading.SIGN_INS} <= set(Member.objects.values_list("username", flat=True))
 
