@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +18,12 @@ from django.urls import path, reverse
 from accounts.admin import MemberAdmin
 from accounts.models import Member
 from common.looking import LookOnly
+from common.text import shortened
 from moderation import acting, appeals, bulk, lens, reporting, rules_desk, waiting_desk  # noqa: F401 - they register lists
 from moderation.forms import AppealForm, ReasonForm
 from moderation.models import Action, Appeal, AuditEntry, Case, ReasonTemplate, Report
+
+EXCERPT = 90  # characters of what was reported that its line in the queue shows
 
 
 @admin.register(Action)
@@ -107,7 +111,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class CaseAdmin(LookOnly, admin.ModelAdmin):
     """The queue of reports: what was reported most, by those who are mostly right, stands first."""
 
-    list_display = ("label", "kind", "author", "report_count", "reasons", "state", "claimed_by", "opened_at")
+    list_display = ("what", "kind", "author", "reasons", "stands", "opened_at")
     list_filter = (WaitingFilter, "kind", "reports__reason")
     search_fields = ("label", "author__username")
     list_select_related = ("author", "claimed_by")
@@ -118,9 +122,19 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("reports")
 
+    @admin.display(description="what was reported")
+    def what(self, case: Case) -> str:
+        return shortened(" ".join(case.words.split()), EXCERPT) or case.label
+
     @admin.display(description="reasons")
     def reasons(self, case: Case) -> str:
-        return ", ".join(dict.fromkeys(report.get_reason_display() for report in case.reports.all()))
+        """Each reason once, with how many gave it where that is more than one."""
+        given = Counter(report.get_reason_display() for report in case.reports.all())
+        return ", ".join(f"{reason} ({count})" if count > 1 else reason for reason, count in given.items())
+
+    @admin.display(description="state", ordering="state")
+    def stands(self, case: Case) -> str:
+        return f"{case.get_state_display()} by {case.claimed_by}" if case.claimed_by else case.get_state_display()
 
     def get_urls(self):
         act = self.admin_site.admin_view(self.act)
@@ -190,7 +204,8 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
         if verb in ("claim", "reopen"):
             return redirect(here)
         self.message_user(request, "Done. This is the next case that waits.", messages.SUCCESS)
-        following = Case.objects.filter(state__in=(Case.State.OPEN, Case.State.CLAIMED)).first()
+        waiting = Case.objects.filter(state__in=(Case.State.OPEN, Case.State.CLAIMED))
+        following = waiting.order_by(*self.ordering).first()
         if following is None:
             return redirect("admin:moderation_case_changelist")
         return redirect("admin:moderation_case_change", following.pk)

@@ -24,6 +24,8 @@ from moderation.models import Case, Report
 from notices.telling import tell
 
 KIND = "moderation"  # of notifications
+# What reporters fear counts as if the words said it: it stands above whatever else waits.
+URGENT: dict[str, float] = {Report.Reason.SELF_HARM: 100.0, Report.Reason.HARM: lens.MOST_OF_DOSES}
 LABEL_LIMIT, WORDS_LIMIT = 300, 20_000  # characters
 
 
@@ -91,10 +93,11 @@ def report(thing: models.Model, kind: str, reporter: Member, reason: str, note: 
     )
     sums = case.reports.aggregate(weight=Sum("weight"), count=Count("pk"))
     case.weight, case.report_count = sums["weight"], sums["count"]
+    case.concern = max(case.concern, URGENT.get(reason, 0.0))
     if _hides_now(case, facts, thing):
         case.was_hidden_by_reports = True
         thing.hide(None, "Reported by several members; a moderator will look.")  # type: ignore[attr-defined]
-    case.save(update_fields=["weight", "report_count", "was_hidden_by_reports"])
+    case.save(update_fields=["weight", "report_count", "concern", "was_hidden_by_reports"])
     return given
 
 

@@ -123,12 +123,12 @@ def _do(name: str, thing: Any, moderator: Member, reason: str, **values: Any) ->
 
 def _report(reports: list[dict[str, Any]], members: Mapping[str, Member], posts: Mapping[str, Post]) -> None:
     for facts in reports:
+        told = members[facts["by"]], facts["reason"], facts["note"]
         if "post" in facts:
-            thing, kind = posts[facts["post"]], "post"
+            reporting.report(posts[facts["post"]], "post", *told)
         else:
             key, author = facts["comment"]
-            thing, kind = _first_comment(posts[key], members[author]), "comment"
-        reporting.report(thing, kind, members[facts["by"]], facts["reason"], facts["note"])
+            reporting.report(_first_comment(posts[key], members[author]), "comment", *told)
 
 
 def _send_first_words(waiting: list[dict[str, Any]], members: Mapping[str, Member]) -> None:

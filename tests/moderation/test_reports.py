@@ -269,6 +269,20 @@ class TestTheDesk:
         assert waiting.label in queue and done.label not in queue
         assert done.label in client.get("/admin/moderation/case/?state=done").text
 
+    def test_begins_with_whom_somebody_fears_for_and_goes_on_in_that_order(self, client) -> None:
+        spam, feared = reported(make_comment(body="Buy my drops"), "comment"), make_comment(body="I am so tired of it")
+        reporting.report(feared, "comment", make_member(), "self-harm")
+        last = reported(times=2)
+        client.force_login(make_moderator())
+        queue = client.get("/admin/moderation/case/").text
+        places = [queue.index(words) for words in ("I am so tired of it", "Advertising or spam (2)", "Buy my drops")]
+        assert places == sorted(places)
+        case = Case.objects.get(object_id=feared.pk, kind="comment")
+        answer = client.post(f"/admin/moderation/case/{spam.pk}/decide/reject/", {"reason": "Fine"})
+        assert answer["Location"] == f"/admin/moderation/case/{case.pk}/change/"
+        answer = client.post(f"/admin/moderation/case/{case.pk}/decide/agree/", {"reason": "We wrote to them"})
+        assert answer["Location"] == f"/admin/moderation/case/{last.pk}/change/"
+
 
 class TestThePublicLog:
     def test_tells_what_and_why_and_not_who_or_what_was_hidden(self, client) -> None:
