@@ -1,7 +1,8 @@
 """What each kind of page costs: queries, wall time and CPU time for each request, medians over many.
 
 Run it on the demo database: ``STUDYHALL_MODE=demo python benchmarks/pages.py [--requests 40]``. The pages are asked for
-in turn (A B C … A B C …), so that a slow moment of the machine falls on all of them alike.
+in turn (A B C … A B C …), so that a slow moment of the machine falls on all of them alike: each made anew, then as it
+is kept for guests.
 """
 
 from __future__ import annotations
@@ -45,11 +46,17 @@ def addresses() -> dict[str, str]:
 
 
 def measure(requests: int) -> None:
+    from django.conf import settings
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    client, kinds = Client(SERVER_NAME="localhost"), addresses()
+    kinds = addresses()
+    settings.KEPT_PAGES_MB, kept_mb = 0, settings.KEPT_PAGES_MB or 32
+    client, keeping = Client(SERVER_NAME="localhost"), Client(SERVER_NAME="localhost")
+    client.get("/")
+    settings.KEPT_PAGES_MB = kept_mb
+    keeping.get("/")
     queries, size = {}, {}
     for name, address in kinds.items():
         client.get(address)  # the first request of a kind compiles its templates
@@ -58,17 +65,23 @@ def measure(requests: int) -> None:
         if answer.status_code != 200:
             sys.exit(f"{address} answered {answer.status_code}")
         queries[name], size[name] = len(captured), len(answer.content)
+        keeping.get(address)
     wall: dict[str, list[float]] = {name: [] for name in kinds}
     cpu: dict[str, list[float]] = {name: [] for name in kinds}
+    kept: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(requests):
         for name, address in kinds.items():
             started, used = time.perf_counter(), time.process_time()
             client.get(address)
             wall[name].append(1000 * (time.perf_counter() - started))
             cpu[name].append(1000 * (time.process_time() - used))
-    print(f"{'page (guest)':<20}{'queries':>8}{'wall ms':>9}{'cpu ms':>8}{'kB':>7}   medians of {requests}")
+            used = time.process_time()
+            keeping.get(address)
+            kept[name].append(1000 * (time.process_time() - used))
+    heads = f"{'queries':>8}{'wall ms':>9}{'cpu ms':>8}{'kept: cpu ms':>14}{'kB':>7}"
+    print(f"{'page (guest)':<20}{heads}   medians of {requests}")
     for name in kinds:
-        times = f"{median(wall[name]):>9.1f}{median(cpu[name]):>8.1f}"
+        times = f"{median(wall[name]):>9.1f}{median(cpu[name]):>8.1f}{median(kept[name]):>14.1f}"
         print(f"{name:<20}{queries[name]:>8}{times}{size[name] / 1000:>7.1f}")
 
 

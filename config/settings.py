@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "common.middleware.InputMiddleware",
     "common.middleware.DatabaseAwayMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "common.kept_pages.KeptPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "common.middleware.LargeUploadMiddleware",
@@ -456,6 +457,18 @@ HELP_LINES = env.json("HELP_LINES", []) or [
 HOLD_KNOWN_DOMAINS = (
     "doi.org", "nih.gov", "who.int", "clinicaltrials.gov", "cochranelibrary.com", "europepmc.org", "wikipedia.org",
 )  # fmt: skip
+
+# ── Pages kept for guests (common.kept_pages) ────────────────────────────────────────────────────
+
+# What each worker may hold of them, in MB; 0 keeps none.
+KEPT_PAGES_MB = env.int("KEPT_PAGES_MB", 32 if MODE in ("production", "demo") else 0)
+KEPT_PAGES = frozenset(
+    """
+    pages:home pages:about pages:tags pages:tag pages:profile forum:community forum:category forum:post
+    studies:library studies:study studies:references studies:cited_by studies:posts studies:similar studies:mentions
+    studies:journal studies:author studies:list moderation:log
+    """.split()
+)
 
 # ── How often anybody may do a thing (moderation.limits; shown on /about/limits/) ─────────────────
 
