@@ -75,6 +75,9 @@ class Language(models.TextChoices):
     GERMAN = "de", "Deutsch"
 
 
+# What ``save`` never writes, whatever it is told: others keep these true by updates of their own, and a member who was
+# read before such an update would write the old value back.
+KEPT_ELSEWHERE = frozenset({"sanctioned_until", "flair", "shows_orcid", "moderates_categories"})
 RIGHTS = ("is_staff", "is_superuser", "is_active", "moderates_categories")
 
 
@@ -157,9 +160,17 @@ class Member(AbstractUser):
         self.email = self.email.lower()
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Save, with ``name_key`` and ``bio_html`` made anew from what they follow, and the address in lower case."""
+        """Save, with ``name_key`` and ``bio_html`` made anew from what they follow, and the address in lower case.
+
+        A member who is there already is saved without ``KEPT_ELSEWHERE``.
+        """
         self.email = self.email.lower()
         fields = None if update_fields is None else set(update_fields)
+        if fields is None and not self._state.adding:
+            loaded = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            fields = loaded - self.get_deferred_fields()
+        if fields is not None:
+            fields -= KEPT_ELSEWHERE
         if fields is None or "username" in fields:
             self.name_key = names.skeleton(self.username)
         if fields is None or "bio" in fields:

@@ -6,12 +6,16 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.shortcuts import get_object_or_404
+
+from accounts import barring
 
 
 class FeedKeyQuerySet(models.QuerySet):
     def valid(self) -> FeedKeyQuerySet:
-        """Those of members who are here: a ban or a farewell closes the feeds too."""
+        """Those of members who are here: a farewell closes the feeds too."""
         return self.filter(member__is_active=True)
 
 
@@ -31,6 +35,15 @@ class FeedKey(models.Model):
     def renew(cls, member: Any) -> FeedKey:
         """Give the member a key, 256 bits of chance; the one before opens nothing any more."""
         return cls.objects.update_or_create(member_id=member.pk, defaults={"token": secrets.token_urlsafe(32)})[0]
+
+    @classmethod
+    def opened_by(cls, token: str) -> Any:
+        """The member whose feeds this token opens. Raises ``Http404`` for one that opens nothing, and
+        ``PermissionDenied`` while the member may not sign in: a reader asks again later, where 410 would end it."""
+        member = get_object_or_404(cls.objects.valid().select_related("member"), token=token).member
+        if barring.page_for(member):
+            raise PermissionDenied("Whoever this address belongs to may not sign in at present.")
+        return member
 
     @classmethod
     def close(cls, member: Any) -> None:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -43,8 +43,7 @@ def close(request: HttpRequest) -> HttpResponse:
 @require_safe
 def notifications_feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """The newest notifications. The address is the key, so it needs no signing in."""
-    key = get_object_or_404(FeedKey.objects.valid(), token=token)
-    told = Notification.objects.of(key.member).order_by("-told_at", "-pk")[:MOST]
+    told = Notification.objects.of(FeedKey.opened_by(token)).order_by("-told_at", "-pk")[:MOST]
     entries = [
         Entry(key=f"/notifications/{each.pk}/", title=each.words, url=each.url, updated=each.told_at) for each in told
     ]

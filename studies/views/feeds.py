@@ -55,7 +55,6 @@ def reading_list(request: HttpRequest, pk: int, slug: str) -> HttpResponseBase:
 @require_safe
 def followed(request: HttpRequest, token: str) -> HttpResponseBase:
     """What is new under all that a member follows. The address is the key, so it needs no signing in."""
-    key = get_object_or_404(FeedKey.objects.valid(), token=token)
-    entries = feeds.followed_by(key.member_id)
+    entries = feeds.followed_by(FeedKey.opened_by(token).pk)
     url = reverse("notices:following")
     return atom(request, title="New under what I follow", url=url, entries=entries, is_private=True)

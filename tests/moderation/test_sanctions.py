@@ -276,6 +276,32 @@ def test_many_moderators_at_one_moment_give_one_ban() -> None:
     assert COUNTER.drifted() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_member_who_saves_their_profile_at_the_moment_of_a_ban_does_not_lift_it() -> None:
+    """Read before the ban, saved after it: on a connection of its own, as another worker would."""
+    member, moderator = make_member(), make_moderator()
+    saving, banned = threading.Event(), threading.Event()
+
+    def save() -> None:
+        stale = Member.objects.get(pk=member.pk)
+        saving.set()
+        banned.wait(10)
+        stale.bio = "All of it is saved, at leisure."
+        stale.save()
+        stale.save(update_fields=["bio", "sanctioned_until"])
+        connections.close_all()
+
+    thread = threading.Thread(target=save)
+    thread.start()
+    saving.wait(10)
+    ban(moderator, member, "write", days=7)
+    banned.set()
+    thread.join()
+    now = fresh(member)
+    assert now.bio == "All of it is saved, at leisure." and sanctions.bars(now) == {"write"}
+    assert COUNTER.drifted() == 0
+
+
 def test_posts_are_not_made_by_who_is_barred(moderator, member) -> None:
     shelf = make_category("shelf")
     ban(moderator, member, "write")

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from common.logs import without_secrets
+from moderation import sanctions
 from notices import following
 from notices.models import FeedKey
 from notices.telling import tell
@@ -158,6 +159,17 @@ class TestPrivateFeeds:
         client.force_login(reader)
         client.post("/settings/feeds/close/")
         assert guest.get(f"/feeds/{new}/following.atom").status_code == 404
+
+    def test_are_shut_while_their_member_may_not_sign_in(self, client: Client):
+        reader, moderator = make_member(), make_moderator()
+        token = FeedKey.renew(reader).token
+        places = [f"/feeds/{token}/following.atom", f"/feeds/{token}/notifications.atom"]
+        sanctions.give(reader, moderator, ["vote"], "Votes for a friend", days=3)
+        assert [client.get(place).status_code for place in places] == [200, 200]
+        given = sanctions.give(reader, moderator, ["sign-in"], "Spam", days=3)
+        assert [client.get(place).status_code for place in places] == [403, 403]
+        sanctions.lift(reader, [given.pk])
+        assert [client.get(place).status_code for place in places] == [200, 200]
 
     @pytest.mark.parametrize("token", ["x", "0" * 43, "%00", "é", "' OR 1=1"])
     def test_are_not_there_for_another_address(self, client: Client, token):
