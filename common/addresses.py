@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import CheckConstraint, Q
 
 
 def absolute(path: str) -> str:
     """The whole address of a path of ours. Built from ``SITE_URL``, never from what a request says its host is."""
     return f"{settings.SITE_URL}{path}"
+
+
+def is_on_the_web(field: str, name: str) -> CheckConstraint:
+    """That an address is http(s) or empty: it will be a link, and other schemes can run what they name."""
+    return CheckConstraint(
+        condition=Q(**{field: ""}) | Q(**{f"{field}__iregex": "^https?://"}),
+        name=name,
+        violation_error_message="Write the whole address, with https:// before it.",
+    )

@@ -13,6 +13,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from common.addresses import is_on_the_web
 from common.tags import TaggedItem
 from common.text import slugify_title
 from studies import identifiers
@@ -154,6 +155,7 @@ class Study(models.Model):
                 condition=Q(pmid__isnull=True) | Q(pmid__regex=r"^[1-9]\d{0,7}$"), name="pmid_is_one"
             ),
             models.CheckConstraint(condition=Q(pmcid__isnull=True) | Q(pmcid__regex=r"^PMC\d+$"), name="pmcid_is_one"),
+            is_on_the_web("open_access_url", "open_access_url_is_on_the_web"),
             models.CheckConstraint(
                 condition=Q(published_month__isnull=True)
                 | Q(published_year__isnull=False, published_month__range=(1, 12)),

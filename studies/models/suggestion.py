@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from common.addresses import is_on_the_web
 from notices.telling import tell
 from studies.errors import TooManyOpen
 from studies.models.asked import Answered
@@ -156,6 +157,7 @@ class Correction(Answered):
             models.UniqueConstraint(
                 fields=["member", "study", "field"], condition=Q(status="waiting"), name="one_correction_waits"
             ),
+            is_on_the_web("source", "source_is_on_the_web"),
         )
         indexes = (models.Index(fields=["-id"], name="corrections_waiting", condition=Q(status="waiting")),)
 

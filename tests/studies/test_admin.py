@@ -1,11 +1,12 @@
 import pytest
 from django.contrib import admin
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from studies import keeping
 from studies.importing.importing import import_records
 from studies.importing.record import Person, Relation, StudyRecord
-from studies.models import Study, StudySource, Summary
+from studies.models import Correction, Study, StudySource, Summary
 from studies.removing import remove
 from tests.builders import cite, make_member, make_moderator, make_post, make_study
 
@@ -74,6 +75,19 @@ class TestStudyAtTheDesk:
         assert "A trial of something" in librarian.get("/search/?q=ointment").text
         librarian.post("/admin/studies/summary/", {"action": "mark_reviewed", "_selected_action": [study.pk]})
         assert Summary.objects.get().reviewed_on == timezone.localdate()
+
+    @pytest.mark.parametrize("address", ["javascript:alert(1)", " javascript:x", "data:text/html,x", "ftp://a.example/"])  # fmt: skip
+    def test_an_address_that_is_none_of_the_web_is_never_stored(self, librarian, address):
+        study = make_study(open_access_url="HTTPS://example.org/paper")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Study.objects.filter(pk=study.pk).update(open_access_url=address)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Correction.objects.create(study=study, field="volume", after="7", source=address)
+        data = form_of(librarian, study) | {"open_access_url": address}
+        answer = librarian.post(f"/admin/studies/study/{study.pk}/change/", data)
+        assert answer.status_code == 200 and "errorlist" in answer.content.decode()
+        study.refresh_from_db()
+        assert study.open_access_url == "HTTPS://example.org/paper"
 
 
 class TestDesk:
