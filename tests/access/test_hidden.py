@@ -321,6 +321,27 @@ def test_what_is_out_of_sight_is_in_no_mail_no_copy_and_no_count(world: World) -
         )
 
 
+def test_what_moderators_note_about_a_member_is_for_moderators_alone(world: World) -> None:
+    """Asked for on every page about the member, with its own number and name, also by the member."""
+    about = {
+        "member": world.author, "pk": [world.author.pk, *MemberNote.objects.values_list("pk", flat=True)],
+        "name": ["author_one"], "kind": ["member"], "thing_id": [world.author.pk],
+    }  # fmt: skip
+    pages = [each for each in real_addresses(about) if re.search("/members?/|^/moderation/", each)]
+    pages += [f"/search/?q={NEEDLE}&show=members", f"/admin/accounts/member/?q={NEEDLE}", f"/admin/moderation/membernote/?q={NEEDLE}"]  # fmt: skip
+
+    def met_by(visitor) -> set[str]:
+        client = Client()
+        if visitor:
+            client.force_login(visitor)
+        return set().union(*(seen(client, page)[1] for page in pages))
+
+    assert {"zqmembernotezq", "zqbanzq"} <= met_by(world.moderator)
+    for visitor in (None, world.member, world.elsewhere, world.librarian, world.author):
+        assert "zqmembernotezq" not in met_by(visitor), visitor
+    assert "zqbanzq" in met_by(world.author) and "zqbanzq" not in met_by(world.member)
+
+
 def test_the_desk_suggests_nothing_that_its_visitor_may_not_see(world: World) -> None:
     for visitor in (None, world.member, world.elsewhere, world.librarian):
         client = Client()
