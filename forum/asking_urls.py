@@ -5,6 +5,7 @@ from django.urls import path
 from forum.views import polls, solving
 
 urlpatterns = [
+    path("posts/<int:pk>/poll/", polls.poll, name="poll"),
     path("posts/<int:pk>/poll/vote/", polls.poll_vote, name="poll_vote"),
     path("posts/<int:pk>/poll/close/", polls.poll_close, name="poll_close"),
     path("posts/<int:pk>/poll/<int:option_id>/voters/", polls.poll_voters, name="poll_voters"),

@@ -13,11 +13,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
 from forum.errors import Locked
 from forum.models import Post
 from forum.models.poll import Ballot, BallotChoice, Poll, PollOption
+from forum.terms import became
 from moderation import log
 
 FEWEST, MOST = 2, 10  # options
@@ -144,7 +146,16 @@ def can_be_closed_by(poll: Poll, post: Post, user: Any) -> bool:
 
 def takes_votes(post: Post) -> bool:
     """Whether anybody may vote here: not on what is hidden, deleted or locked."""
-    return post.is_shown and not post.is_locked
+    thread = stands_in(post)
+    return thread is not None and thread.is_shown and not thread.is_locked
+
+
+def stands_in(post: Post) -> Post | None:
+    """The thread in which the poll of the post is to be found: its own, or that into which it was merged."""
+    if post.is_shown:
+        return post
+    comment = became(post.pk)
+    return comment.post if comment else None
 
 
 def _lock(post: Post) -> Post:
@@ -189,6 +200,8 @@ class ShownPoll:
     has_voted: bool = False
     shows_results: bool = False
     lists_voters: bool = False
+    takes_votes: bool = False
+    address: str = ""
 
 
 def for_reader(post: Post, user: Any) -> ShownPoll | None:
@@ -210,11 +223,19 @@ def for_reader(post: Post, user: Any) -> ShownPoll | None:
         )
         for option in poll.options.all()
     ]  # fmt: skip
+    votes = not poll.is_over and takes_votes(post)
     return ShownPoll(
         poll, options, has_voted=bool(mine), shows_results=shows, lists_voters=shows and poll.is_open,
-        can_vote=user.is_authenticated and not poll.is_over and takes_votes(post),
-        can_close=can_be_closed_by(poll, post, user),
+        takes_votes=votes, can_vote=user.is_authenticated and votes, can_close=can_be_closed_by(poll, post, user),
+        address=address_of(post),
     )  # fmt: skip
+
+
+def address_of(post: Post) -> str:
+    """Where the poll of a post is shown: on its page, and on one of its own where the post was merged away."""
+    if post.is_shown or not became(post.pk):
+        return f"{post.get_absolute_url()}#poll"
+    return reverse("forum:poll", args=[post.pk])
 
 
 def shows_results(poll: Poll, *, has_voted: bool) -> bool:

@@ -127,6 +127,15 @@ def move(member: Any, posts: Iterable[int], comments: Iterable[int], folder: Fol
     SavedWords.objects.kept().filter(wanted, member=member.pk).update(folder=folder)
 
 
+def merged(post: Post, became: Comment) -> None:
+    """Whoever keeps the post keeps the comment that it became, with note and folder: it is the same words."""
+    SavedWords.objects.filter(post=post).update(post=None, comment=became)
+
+
+def unmerged(post: Post, became: Comment) -> None:
+    SavedWords.objects.filter(comment=became).update(post=post, comment=None)
+
+
 def forget_removed() -> int:
     """Delete what was removed more than a day ago; gives how many."""
     return SavedWords.objects.filter(removed_at__lt=timezone.now() - KEPT_REMOVED).delete()[0]

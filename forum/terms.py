@@ -15,7 +15,7 @@ from forum.roles import moderates
 from moderation.limits import TooMany, in_words
 
 if TYPE_CHECKING:
-    from forum.models import Post, ThreadTerms
+    from forum.models import Comment, Post, ThreadTerms
 
 
 def of(post: Post) -> ThreadTerms | None:
@@ -23,6 +23,15 @@ def of(post: Post) -> ThreadTerms | None:
     from forum.models import ThreadTerms
 
     return ThreadTerms.objects.filter(post=post).first()
+
+
+def became(post_id: int) -> Comment | None:
+    """The comment that a post out of sight was merged into, where that can be seen."""
+    from forum.models import ThreadTerms
+
+    terms = ThreadTerms.objects.filter(post=post_id).select_related("merged_into__post").first()
+    comment = terms.merged_into if terms else None
+    return comment if comment and comment.is_shown and comment.post.is_shown else None
 
 
 def check(post: Post, author: Any, token: Any = None) -> None:

@@ -121,6 +121,41 @@ def move(kept: models.Model, gone: models.Model) -> None:
     forget(gone)
 
 
+LEND = """
+    INSERT INTO notices_follow (member_id, content_type_id, object_id, level, followed_at, is_automatic)
+    SELECT member_id, content_type_id, %(to)s, level, followed_at, true FROM notices_follow
+    WHERE content_type_id = %(type)s AND object_id = %(of)s ORDER BY member_id ON CONFLICT DO NOTHING
+"""
+# A follow that was lent has the moment of the one it was made of, and is nobody's own choice since.
+GIVE_BACK = """
+    WITH own AS (
+        SELECT id, member_id, followed_at FROM notices_follow WHERE content_type_id = %(type)s AND object_id = %(of)s
+    ), ended AS (
+        DELETE FROM notices_follow f USING own WHERE f.id = own.id AND NOT EXISTS (
+            SELECT FROM notices_follow there WHERE there.content_type_id = %(type)s AND there.object_id = %(to)s
+                AND there.member_id = own.member_id)
+    )
+    DELETE FROM notices_follow lent USING own
+    WHERE lent.content_type_id = %(type)s AND lent.object_id = %(to)s AND lent.member_id = own.member_id
+        AND lent.is_automatic AND lent.followed_at = own.followed_at
+"""
+
+
+def lend(to: models.Model, of: models.Model) -> None:
+    """Let whoever follows ``of`` follow ``to`` as well, now a part of it; who does already keeps their level."""
+    _lending(LEND, to, of)
+
+
+def give_back(to: models.Model, of: models.Model) -> None:
+    """Take back what ``lend`` did. Who chose a level since keeps it; who ended following ``to`` follows neither."""
+    _lending(GIVE_BACK, to, of)
+
+
+def _lending(statement: str, to: models.Model, of: models.Model) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"type": _type(of).pk, "to": to.pk, "of": of.pk})
+
+
 def forget(thing: models.Model) -> None:
     """End every follow of a thing that is about to go."""
     Follow.objects.filter(content_type=_type(thing), object_id=thing.pk).delete()

@@ -348,7 +348,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
         "post_react", "post_unreact",
         "list_take_out", "list_move", "private_feeds", "renew_feeds", "close_feeds", "unsubscribe",
         "device_add", "device_remove", "push_worker",
-        "poll_vote", "poll_close", "comment_answer", "comment_no_answer",
+        "poll", "poll_vote", "poll_close", "comment_answer", "comment_no_answer",
     }  # fmt: skip
     others |= {
         "post_save", "post_unsave", "post_put_back", "post_keep", "comment_save", "comment_unsave", "comment_put_back",

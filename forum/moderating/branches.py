@@ -11,14 +11,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.urls import reverse
 
-from forum import earning, told
-from forum.models import Category, Comment, CommentTerms, CommentText, Post, ThreadTerms
+from forum import earning, saving, told
+from forum.models import Category, Comment, CommentTerms, CommentText, Poll, Post, ThreadTerms
 from forum.models.comment import DEEPEST
 from forum.signals import comments_moved
 from moderation import reputation
 from moderation.acting import CannotDo
 from moderation.models import Action
+from notices import following
 
 # The branches of comments that stand equally deep, %(cut)s ancestors each: those are replaced by %(prefix)s.
 TRANSPLANT = """
@@ -66,6 +68,9 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
     if post.subject_url:
         raise CannotDo("The thread of a study can't become part of another; merge the other way round.")
     words = f"**{post.title}**\n\n{post.text.body}"
+    if Poll.objects.filter(post=post).exists():
+        # It goes on where it is, and stands under the comment as a link (``polls.stands_in``).
+        words += f"\n\n[The poll in this post]({reverse('forum:poll', args=[post.pk])})"
     # As the post is signed, whatever its author is called in the other thread.
     became = Comment.objects.create(
         post=into, author=post.author, mask_id=post.mask_id, pseudonym=post.pseudonym, posted_at=post.posted_at
@@ -77,6 +82,8 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
     tops = list(post.comments.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True))
     _transplant(post.pk, tops, into.pk, under=became)
     ThreadTerms.objects.filter(post=post).update(merged_into=became)
+    following.lend(into, post)
+    saving.merged(post, became)
     post._change(is_hidden=True)
     _count(post.pk, into.pk)
     details = {"comment": became.pk, "into": into.pk}
@@ -96,6 +103,10 @@ def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None
     _transplant(comment.post_id, under, post.pk, under=None)
     _copy_votes("forum_commentvote", became, "forum_postvote", post.pk)
     Post.objects.filter(pk=post.pk).update(score=post.votes.count())
+    # Those two are not one where the other thread was merged away itself.
+    for thread in {into, comment.post_id}:
+        following.give_back(Post(pk=thread), post)
+    saving.unmerged(post, comment)
     was = _sight(comment)
     comment.delete_by_author()
     posts[post.pk]._change(**was)
@@ -171,13 +182,6 @@ def _sight(words: Post | Comment) -> dict[str, Any]:
     """How words come back to where they stood: what was hidden or deleted in the meantime stays so."""
     gone = {"deleted_at": words.deleted_at} if words.is_deleted else {}
     return {"is_hidden": words.is_hidden} | gone
-
-
-def became(post_id: int) -> Comment | None:
-    """The comment that a post out of sight was merged into, where that can be seen."""
-    terms = ThreadTerms.objects.filter(post=post_id).select_related("merged_into__post").first()
-    comment = terms.merged_into if terms else None
-    return comment if comment and comment.is_shown and comment.post.is_shown else None
 
 
 def _locked(*ids: int) -> dict[int, Post]:

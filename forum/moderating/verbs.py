@@ -221,7 +221,8 @@ OF_POSTS = (
     Verb("duplicate", "Mark as a duplicate", _duplicate, _not_duplicate, forms.DuplicateForm, **SHOWN,
          help="It is locked, and names the post that was there first."),
     Verb("merge", "Merge into another post", branches.merge, branches.unmerge, forms.MergeForm, **SHOWN,
-         help="It becomes a comment there, with its comments under it; its address leads on."),
+         help="It becomes a comment there, with its comments under it; its address leads on, its followers go "
+         "along, and its poll stays open behind a link."),
     Verb("split", "Split off comments", branches.split, branches.unsplit, forms.SplitForm, in_bulk=False, **SHOWN),
     Verb("edit", "Edit the words", rewording.reword, rewording.put_back, forms.RewordPostForm, in_bulk=False, **SHOWN,
          initial=lambda post: {"title": post.title, "body": post.text.body},

@@ -12,11 +12,26 @@ from django.views.decorators.http import require_POST, require_safe
 from common.paging import paginate
 from common.text import clean_line
 from forum import polls
-from forum.models import Post
+from forum.models import Comment, Post
+from forum.terms import became
 from forum.views.posts import post_context, readable_post
 from moderation import limits
 
 OVER = "This poll takes no votes any more."
+
+
+@require_safe
+def poll(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of a post that was merged into another; any other poll is shown with its post."""
+    post = _asking(request, pk)
+    comment = None if post.is_shown else became(pk)
+    return _page(request, post, comment) if comment else redirect(polls.address_of(post))
+
+
+def _page(request: HttpRequest, post: Post, comment: Comment, error: str = "", status: int = 200) -> HttpResponse:
+    context = {"section": "community", "post": post, "comment": comment, "poll_error": error}
+    context["poll"] = polls.for_reader(post, request.user)
+    return render(request, "forum/polls/poll.html", context, status=status)
 
 
 @require_POST
@@ -34,7 +49,7 @@ def poll_vote(request: HttpRequest, pk: int) -> HttpResponse:
     except polls.BadChoice as refused:
         return _answer(request, post, str(refused), 422)
     except polls.Over:
-        return _answer(request, readable_post(request, pk), OVER, 409)
+        return _answer(request, _asking(request, pk), OVER, 409)
     return _answer(request, post)
 
 
@@ -53,7 +68,7 @@ def poll_close(request: HttpRequest, pk: int) -> HttpResponse:
             return _answer(request, post, OVER, 409)
         polls.close(post.poll, request.user, reason)
         messages.success(request, "The poll is closed.")
-    return redirect(f"{post.get_absolute_url()}#poll")
+    return redirect(polls.address_of(post))
 
 
 @require_safe
@@ -67,11 +82,18 @@ def poll_voters(request: HttpRequest, pk: int, option_id: int) -> HttpResponse:
     if not polls.shows_results(post.poll, has_voted=polls.has_voted(post.poll, request.user)):
         raise PermissionDenied("The results of this poll are not shown yet.")
     page = paginate(polls.voters(option), ("pk",), request.GET.get("after", ""))
-    return render(request, "forum/polls/voters.html", {"post": post, "option": option, "page": page})
+    context = {"post": post, "option": option, "page": page}
+    context |= {"thread": polls.stands_in(post) or post, "address": polls.address_of(post)}
+    return render(request, "forum/polls/voters.html", context)
 
 
 def _asking(request: HttpRequest, pk: int) -> Post:
-    post = readable_post(request, pk)
+    try:
+        post = readable_post(request, pk)
+    except Http404:
+        if not became(pk):
+            raise
+        post = Post.objects.select_related("author", "category", "poll").get(pk=pk)
     if post.is_deleted or getattr(post, "poll", None) is None:
         raise Http404("There is no poll here.")
     return post
@@ -82,6 +104,8 @@ def _answer(request: HttpRequest, post: Post, error: str = "", status: int = 200
         context = {"post": post, "poll": polls.for_reader(post, request.user), "poll_error": error}
         return render(request, "forum/polls/_poll.html", context, status=status)
     if not error:
-        return redirect(f"{post.get_absolute_url()}#poll")
+        return redirect(polls.address_of(post))
+    if not post.is_shown and (comment := became(post.pk)):
+        return _page(request, post, comment, error, status)
     page = post_context(request, post) | {"poll_error": error, "list_address": post.get_absolute_url()}
     return render(request, "forum/posts/post.html", page, status=status)

@@ -13,11 +13,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, listing, polls, quoting, saving, solving, threads, visits
+from forum import drafts, listing, polls, quoting, saving, solving, terms, threads, visits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
-from forum.moderating import branches
 from forum.related import related_posts
 from forum.roles import moderates
 from moderation import limits
@@ -42,7 +41,7 @@ def post(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     try:
         shown = readable_post(request, pk)
     except Http404:
-        if merged := branches.became(pk):
+        if merged := terms.became(pk):
             return redirect(merged)
         raise
     if slug != shown.slug:

@@ -89,6 +89,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:comment_unsave": (NOTHING, MEMBERS),
     "forum:comment_put_back": (NOTHING, MEMBERS),
     "forum:comment_keep": (MEMBERS, MEMBERS),
+    "forum:poll": (ANYONE, NOTHING),
     "forum:poll_vote": (NOTHING, MEMBERS),
     "forum:poll_close": (NOTHING, STEWARDS),
     "forum:poll_voters": (MEMBERS, NOTHING),

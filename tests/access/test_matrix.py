@@ -202,7 +202,7 @@ class World:
             "forum:post_unmask": [self.masked.pk], "forum:comment_unmask": [self.masked_comment.pk],
             "pages:folder_delete": [self.folder.pk],
             "pages:search_saved": [self.search.pk],
-            "forum:poll_vote": [self.post.pk], "forum:poll_close": [self.post.pk],
+            "forum:poll": [self.post.pk], "forum:poll_vote": [self.post.pk], "forum:poll_close": [self.post.pk],
             "forum:poll_voters": [self.post.pk, self.post.poll.options.first().pk],
             "forum:post_remove": [self.post.pk, revisions_of("post", self.post).get().pk],
             "forum:comment_remove": [self.comment.pk, revisions_of("comment", self.comment).get().pk],

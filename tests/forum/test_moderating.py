@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.recount import counters
-from forum import masks, solving
+from forum import masks, polls, saving, solving
 from forum.models import CategoryModerator, Comment, Post
 from forum.moderating.verbs import COMMENTS, POSTS
 from moderation import acting, limits
 from moderation.acting import CannotDo, NothingToDo
 from moderation.models import Action, ReasonTemplate
+from notices import following
 from notices.models import Notification
 from studies.models import Mention
 from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study
@@ -51,6 +52,8 @@ def snapshot() -> dict[str, list]:
         "forum_commentvote": "thing_id, member_id",
         "studies_mention": "post_id, comment_id, work_id, in_sight",
         "studies_study": "id, mention_count",
+        "notices_follow": "member_id, content_type_id, object_id, level, is_automatic",
+        "forum_savedwords": "member_id, post_id, comment_id, folder_id, note",
         "notices_notification": "member_id, key, words, place, part, is_withdrawn, gathered",
     }
     with connection.cursor() as cursor:
@@ -251,6 +254,65 @@ class TestMerging:
         assert (world.post.is_hidden, world.post.is_deleted, world.post.score) == (True, False, 1)
         do("unhide", world.post, moderator)
         assert everything_counts()
+
+    def test_takes_followers_along_and_back_but_changes_nobodys_own_choice(self, world, moderator) -> None:
+        fan, quiet, tired, choosy, late = (make_member() for _ in range(5))
+        for member in (fan, quiet, tired, choosy):
+            following.follow(member, world.post)
+        following.follow(quiet, world.other, "nothing")
+        done = do("merge", world.post, moderator, into=world.other)
+        following.unfollow(tired, world.other)
+        following.follow(choosy, world.other, "replies")
+        following.follow(late, world.other)
+        levels = [following.level_of(each, world.other) for each in (fan, quiet, tired, choosy, late)]
+        assert levels == ["everything", "nothing", "", "replies", "everything"]
+        new = make_comment(world.other, body="New here")
+        told = Notification.objects.filter(kind="new_comments", gathered=[new.pk])
+        told_of_it = set(told.values_list("member", flat=True)) - {world.post.author_id}
+        assert told_of_it == {fan.pk, late.pk}
+        acting.undo(done, moderator, "No")
+        levels = [following.level_of(each, world.other) for each in (fan, quiet, tired, choosy, late)]
+        assert levels == ["", "nothing", "", "replies", "everything"]
+        levels = [following.level_of(each, world.post) for each in (fan, quiet, tired, choosy, late)]
+        assert levels == ["everything", "everything", "", "everything", ""]
+
+    def test_whoever_keeps_the_post_keeps_the_comment_it_became(self, world, moderator) -> None:
+        reader, later_on = make_member(), make_member()
+        saving.write_note(reader, world.post, "For the doctor", saving.folder_named(reader, "Skin"))
+        before = snapshot()["forum_savedwords"]
+        done = do("merge", world.post, moderator, into=world.other)
+        became = Comment.objects.get(post=world.other, text__body__contains="**The thread**")
+        kept = saving.saved(reader, became)
+        assert kept.note == "For the doctor" and kept.folder.name == "Skin" and not saving.saved(reader, world.post)
+        saving.save(later_on, became)
+        acting.undo(done, moderator, "No")
+        assert set(before) < set(snapshot()["forum_savedwords"]) and saving.saved(later_on, world.post)
+
+    def test_leaves_a_poll_open_to_who_may_read_the_thread_it_went_to(self, world, moderator, client) -> None:
+        polls.set_terms(world.post, polls.Terms(("Yes", "No"), question="Did it help?"))
+        yes = world.post.poll.options.first()
+        where, voter = f"/posts/{world.post.pk}/poll/", make_member()
+        assert client.get(where).url == f"{world.post.get_absolute_url()}#poll"
+        done = do("merge", world.post, moderator, into=world.other)
+        became = Comment.objects.get(post=world.other, text__body__contains="**The thread**")
+        assert f'href="{where}"' in client.get(world.other.get_absolute_url()).content.decode()
+        page = client.get(where)
+        assert page.status_code == 200 and "Did it help?" in page.content.decode()
+        assert f"next={where}" in page.content.decode() and became.get_absolute_url() in page.content.decode()
+        client.force_login(voter)
+        assert "Choose an answer first." in client.post(f"{where}vote/").content.decode()
+        assert client.post(f"{where}vote/", {"option": yes.pk}).url == where
+        assert "1 member voted" in client.get(where).content.decode()
+        do("lock", world.other, moderator)
+        assert client.post(f"{where}vote/", {"withdraw": "1"}).status_code == 409
+        do("unlock", world.other, moderator)
+        became.hide(moderator, "Rude")
+        assert client.get(where).status_code == 404
+        assert client.post(f"{where}vote/", {"withdraw": "1"}).status_code == 404
+        became.unhide(moderator, "Fine")
+        acting.undo(done, moderator, "No")
+        assert client.get(where).url == f"{world.post.get_absolute_url()}#poll"
+        assert "1 member voted" in client.get(world.post.get_absolute_url()).content.decode() and everything_counts()
 
 
 class TestSplitting:
