@@ -22,7 +22,11 @@ APART = "30 minutes"  # of silence, after which the next view is another visit
 
 # For ``moderation.trust``: how many posts a member has opened, counted no further than is asked for.
 POSTS_READ = "SELECT count(*) FROM (SELECT FROM forum_visit v WHERE v.member_id = t.member_id LIMIT {most}) few"
-NEWEST = "COALESCE((SELECT max(c.id) FROM forum_comment c WHERE c.post_id = p.id), 0)"
+# By their numbers: the id, and for what waited for a moderator the number it arrived with.
+NEWEST = """
+    greatest((SELECT max(c.id) FROM forum_comment c WHERE c.post_id = p.id),
+             (SELECT max(c.arrival) FROM forum_comment c WHERE c.post_id = p.id AND c.arrival IS NOT NULL), 0)
+"""
 # Of the marks a member has set on whole lists, how far those reach that this post stands under.
 MARKED = """
     SELECT max(m.comment_id) FROM forum_readmark m WHERE m.member_id = %(member)s AND p.id <= m.post_id AND (
@@ -30,14 +34,17 @@ MARKED = """
         OR (m.kind = 'tag' AND EXISTS (
             SELECT FROM forum_posttag t WHERE t.content_object_id = p.id AND t.tag_id = m.object_id)))
 """
-OTHERS_NEW = """
-    c.id > {since} AND NOT c.is_hidden AND c.deleted_at IS NULL AND c.author_id IS DISTINCT FROM %(member)s
+OTHERS = """
+    c.post_id = p.id AND NOT c.is_hidden AND c.deleted_at IS NULL AND c.author_id IS DISTINCT FROM %(member)s
     AND (c.author_id IS NULL OR c.author_id <> ALL(%(muted)s::bigint[]))
 """
 FRESH = f"""
-    CROSS JOIN LATERAL (SELECT count(*) AS number, min(id) AS first FROM (
-        SELECT c.id FROM forum_comment c WHERE c.post_id = p.id AND {OTHERS_NEW.format(since="upto.id")}
-        ORDER BY c.id LIMIT %(most)s
+    CROSS JOIN LATERAL (SELECT count(*) AS number, (array_agg(id ORDER BY number))[1] AS first FROM (
+        (SELECT c.id, c.id AS number FROM forum_comment c WHERE c.id > upto.id AND {OTHERS}
+            ORDER BY c.id LIMIT %(most)s)
+        UNION ALL
+        (SELECT c.id, c.arrival FROM forum_comment c WHERE c.arrival > upto.id AND c.id <= upto.id AND {OTHERS}
+            ORDER BY c.arrival LIMIT %(most)s)
     ) each) fresh
 """  # noqa: S608 - our own words, and parameters
 # Whoever looks again a moment later, at the same comments, writes nothing.
@@ -72,7 +79,8 @@ OF_LIST = f"""
 MARK = """
     INSERT INTO forum_readmark AS m (member_id, kind, object_id, post_id, comment_id, marked_at)
     SELECT %(member)s, %(kind)s, %(thing)s, (SELECT COALESCE(max(id), 0) FROM forum_post),
-        (SELECT COALESCE(max(id), 0) FROM forum_comment), now()
+        (SELECT greatest(max(id), (SELECT max(arrival) FROM forum_comment WHERE arrival IS NOT NULL), 0)
+            FROM forum_comment), now()
     ON CONFLICT (member_id, kind, object_id) DO UPDATE SET
         post_id = greatest(m.post_id, excluded.post_id), comment_id = greatest(m.comment_id, excluded.comment_id),
         marked_at = now()
@@ -136,8 +144,18 @@ def _read(question: str, member: Any, post: Post) -> News | None:
 def tell_new(comments: Sequence[Any], news: News | None, member: Any) -> News | None:
     """Mark those of a thread's comments that are new to the member; gives the news, and whether the first is here."""
     for comment in comments:
-        comment.is_new = bool(news and comment.pk > news.since and comment.is_shown and not comment.is_by(member))
+        came_since = news is not None and (comment.arrival or comment.pk) > news.since
+        comment.is_new = came_since and comment.is_shown and not comment.is_by(member)
     return news and replace(news, is_here=any(comment.pk == news.first for comment in comments))
+
+
+def arrive(comment: Any) -> None:
+    """Let a comment count as the newest of its post, whose row is locked: it comes into sight after others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE forum_comment SET arrival = nextval(pg_get_serial_sequence('forum_comment', 'id')) WHERE id = %s",
+            [comment.pk],
+        )
 
 
 def mark(member: Any, posts: Iterable[Post]) -> None:

@@ -68,7 +68,11 @@ class CommentQuerySet(models.QuerySet):
 
 
 class Comment(Moderated, Signed, Upvotable):
-    """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent."""
+    """A member's comment. ``ancestors`` are the ids from the top-level comment down to the parent.
+
+    What has come since a reader's last visit is known by its number: the id, and for a comment that waited for a
+    moderator the ``arrival`` it was given, out of the same sequence, when it was let through.
+    """
 
     vote_model = CommentVote
     answered: Any = None  # in a thread, the comment that a deep reply answers
@@ -87,6 +91,7 @@ class Comment(Moderated, Signed, Upvotable):
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     token = models.UUIDField(default=uuid.uuid4, editable=False)
+    arrival = models.BigIntegerField(null=True, blank=True, editable=False)
     wilson = models.GeneratedField(
         expression=ranking.wilson("score"), output_field=models.FloatField(), db_persist=True
     )
@@ -111,6 +116,8 @@ class Comment(Moderated, Signed, Upvotable):
             models.Index(fields=["root", "-wilson", "id"], name="comment_best_replies"),
             models.Index(fields=["post", "id"], name="comment_post"),
             models.Index(fields=["author", "-posted_at", "-id"], name="comment_author_new"),
+            models.Index(fields=["post", "arrival"], name="comment_late", condition=Q(arrival__isnull=False)),
+            models.Index(fields=["arrival"], name="comment_latest", condition=Q(arrival__isnull=False)),
         )
 
     def __str__(self) -> str:

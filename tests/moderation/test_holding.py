@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts.models import Member
 from common.models import Tag
 from common.recount import counters
-from forum import holding
-from forum.models import CategoryModerator, Comment, Post
+from forum import holding, visits
+from forum.models import CategoryModerator, Comment, Post, Visit
 from moderation import acting
 from moderation.acting import NothingToDo
 from moderation.holding import domains_in
@@ -135,6 +135,35 @@ def test_a_waiting_comment_counts_nowhere_and_moves_nothing(moderator: Member) -
     assert fresh(post).comment_count == 1 and fresh(post).last_active_at > active
     assert told() == [("asker", "reply")] and all_counts_true()
     assert "A year" in Client().get(post.get_absolute_url()).content.decode()
+
+
+def test_a_comment_let_through_is_new_to_who_looked_while_it_waited(moderator: Member) -> None:
+    reader, newcomer = make_member("reader_one"), make_member("newcomer")
+    asker = known(name="asker")
+    post = make_post(author=asker)
+    follow(reader, post)
+    waiting = make_comment(post, author=newcomer, body="A year, for me.")
+    later = make_comment(post, author=asker, body="Anybody?")
+    client, marker = signed_in(reader), signed_in(other := make_member())
+    for each in (client, marker):
+        each.get(post.get_absolute_url())
+    Visit.objects.update(visited_at=timezone.now() - timedelta(hours=1))
+    action = do("approve", waiting, moderator)
+    assert [visits.news_of(each, post).first for each in (reader, other)] == [waiting.pk] * 2
+    assert visits.news_of(newcomer, post) is None
+    page = client.get(post.get_absolute_url()).content.decode()
+    assert f'comment--new" id="comment-{waiting.pk}"' in page and f'comment--new" id="comment-{later.pk}"' not in page
+    visits.mark_all(other, "all")
+    assert visits.news_of(other, post).count == 0
+    assert visits.news_of(reader, post).count == 0  # they have just looked
+    newest = make_comment(post, author=asker)
+    news = visits.news_of(reader, post)
+    assert (news.count, news.first) == (1, newest.pk)
+    told_once = Notification.objects.filter(member=reader, gathered__contains=[waiting.pk])
+    acting.undo(action, moderator, "Not yet")
+    do("approve", waiting, moderator)
+    assert told_once.count() == 1 and told_once.get().gathered.count(waiting.pk) == 1
+    assert visits.news_of(reader, post).count == 2
 
 
 def test_the_comment_in_place_says_that_it_waits() -> None:
