@@ -128,15 +128,21 @@ class Picture(models.Model):
 
     def _moderate(self, action: str, moderator, reason: str, undoes=None, **change):
         """Gives the line of the log, None where it was so already."""
+        if not self._change(**change):
+            return None
+        return log.record(moderator, action, self, reason, undoes=undoes)
+
+    def _change(self, **change) -> bool:
+        """Change whether it can be seen, and let the texts that show it follow; False if nothing changed.
+        In a transaction."""
         from forum import pictures
 
         there = Picture.objects.filter(pk=self.pk, removed_at__isnull=True)
         if not there.exclude(**change).update(**change):
-            return None
+            return False
         self.refresh_from_db()
-        line = log.record(moderator, action, self, reason, undoes=undoes)
         pictures.render_again(self)
-        return line
+        return True
 
     @transaction.atomic
     def take_back(self) -> None:

@@ -27,17 +27,20 @@ class Sweep(models.Model):
 
 
 class SweptThing(models.Model):
-    """A post or a comment that was in sight until a sweep hid it."""
+    """A post, a comment or a picture that was in sight until a sweep hid it."""
 
     sweep = models.ForeignKey(Sweep, models.CASCADE, related_name="things")
     post = models.ForeignKey("forum.Post", models.CASCADE, null=True, related_name="+")
     comment = models.ForeignKey("forum.Comment", models.CASCADE, null=True, related_name="+")
+    picture = models.ForeignKey("forum.Picture", models.CASCADE, null=True, related_name="+")
     swept_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(post__isnull=True, comment__isnull=False) | Q(post__isnull=False, comment__isnull=True),
+                condition=Q(post__isnull=False, comment__isnull=True, picture__isnull=True)
+                | Q(post__isnull=True, comment__isnull=False, picture__isnull=True)
+                | Q(post__isnull=True, comment__isnull=True, picture__isnull=False),
                 name="swept_is_one_thing",
             ),
         )

@@ -4,8 +4,9 @@ The deed notes what is to be done (``Sweep``); the work goes thing by thing, eac
 few at once, the rest in a job, which may die and run again. What it hid is written down (``SweptThing``), so that the
 undo shows that again and nothing else: not what was hidden before, nor what a moderator decided about since.
 
-What the member wrote under pseudonyms goes out of sight too, or banning would have a way round it. Nothing tells which
-that is: no line of the log names a thing, the preview neither shows nor counts it, and who swept is in the audit log.
+Their pictures of these days go too, from whatever texts. What the member wrote under pseudonyms goes out of sight as
+well, or banning would have a way round it. Nothing tells which that is: no line of the log names a thing, the preview
+neither shows nor counts it, and who swept is in the audit log.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from django.utils.formats import date_format
 
 from accounts.models import Member
 from forum import masks
-from forum.models import Comment, Post, Sweep, SweptThing
+from forum.models import Comment, Picture, Post, Sweep, SweptThing
 from moderation import audit, log, members, sanctions, told
 from moderation.acting import CannotDo, Verb
 from moderation.forms import BanForm
@@ -35,6 +36,7 @@ from notices.telling import tell
 AT_ONCE = 50  # things that are treated before the answer; a job does the rest
 LOT = 200  # things that are looked up together
 NAME = "hide-everything"
+THINGS = ("post", "comment", "picture")
 
 
 class SweepForm(BanForm):
@@ -65,13 +67,15 @@ def in_sight(member: Any, since: datetime, *, masked: bool = False) -> tuple[Que
     return posts.filter(**kept), comments.filter(**kept)
 
 
-def _left(sweep: Sweep) -> list[Post | Comment]:
-    """The next things to hide. What was written after the deed is none of it."""
-    found: list[Post | Comment] = []
+def _left(sweep: Sweep) -> list[Post | Comment | Picture]:
+    """The next things to hide. What was written or sent after the deed is none of it."""
+    found: list[Post | Comment | Picture] = []
     for masked in (False, True):
         for things in in_sight(sweep.member, sweep.since, masked=masked):
             rows: QuerySet[Any] = things
             found += islice(rows.filter(posted_at__lte=sweep.begun_at).order_by("pk")[:LOT], LOT - len(found))
+    sent = Picture.objects.filter(owner=sweep.member, uploaded_at__range=(sweep.since, sweep.begun_at))
+    found += sent.filter(is_hidden=False, removed_at__isnull=True).order_by("pk")[: LOT - len(found)]
     return found
 
 
@@ -142,7 +146,7 @@ def work(sweep_id: int, most: int | None = None) -> bool:
         if sweep is None or sweep.state in (Sweep.State.HIDDEN, Sweep.State.SHOWN):
             return True
         hides = sweep.state == Sweep.State.HIDING
-        lot: list[Any] = _left(sweep) if hides else list(sweep.things.select_related("post", "comment")[:LOT])
+        lot: list[Any] = _left(sweep) if hides else list(sweep.things.select_related(*THINGS)[:LOT])
         if not lot:
             after = Sweep.State.HIDDEN if hides else Sweep.State.SHOWN
             Sweep.objects.filter(pk=sweep_id, state=sweep.state).update(state=after)
@@ -155,13 +159,12 @@ def work(sweep_id: int, most: int | None = None) -> bool:
 
 
 @transaction.atomic
-def _hide(sweep_id: int, thing: Post | Comment) -> bool:
+def _hide(sweep_id: int, thing: Post | Comment | Picture) -> bool:
     """Hide one thing and write it down; False where the deed was taken back meanwhile."""
     if Sweep.objects.select_for_update().get(pk=sweep_id).state != Sweep.State.HIDING:
         return False
     if thing._change(is_hidden=True):
-        kind = "post" if isinstance(thing, Post) else "comment"
-        SweptThing.objects.create(sweep_id=sweep_id, **{kind: thing})
+        SweptThing.objects.create(sweep_id=sweep_id, **{str(thing._meta.model_name): thing})
     return True
 
 
@@ -171,14 +174,14 @@ def _show(sweep_id: int, swept: SweptThing) -> bool:
     Sweep.objects.select_for_update().get(pk=sweep_id)
     if not SweptThing.objects.filter(pk=swept.pk).exists():
         return True
-    thing: Any = swept.post or swept.comment
+    thing: Any = next(filter(None, (getattr(swept, kind) for kind in THINGS)))
     if not _decided_since(thing, swept.swept_at):
         thing._change(is_hidden=False)
     SweptThing.objects.filter(pk=swept.pk).delete()
     return True
 
 
-def _decided_since(thing: Post | Comment, moment: datetime) -> bool:
+def _decided_since(thing: Post | Comment | Picture, moment: datetime) -> bool:
     about = {"content_type": ContentType.objects.get_for_model(thing), "object_id": thing.pk}
     hidden = Action.objects.filter(**about, action__in=("hide", "merge", "split"), acted_at__gt=moment)
     upheld = Case.objects.filter(**about, state=Case.State.UPHELD, closed_at__gt=moment)
@@ -191,5 +194,6 @@ def _as_suggested(member: Any) -> dict[str, Any]:
 
 HIDE_EVERYTHING = Verb(
     NAME, "Ban, and hide everything", hide_everything, take_back, SweepForm, initial=_as_suggested,
-    help="What they wrote without their name goes out of sight too. One undo shows again exactly what this hid.",
+    help="Their pictures, and what they wrote without their name, go out of sight too. One undo shows again exactly "
+    "what this hid.",
 )  # fmt: skip

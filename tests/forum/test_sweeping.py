@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from accounts.models import Member
 from common.recount import counters
-from forum.models import Comment, Post, Sweep, SweptThing
+from forum.models import Comment, Picture, PictureUse, Post, Sweep, SweptThing
 from forum.moderating import sweeping
 from forum.moderating.sweeping import HIDE_EVERYTHING
 from moderation import acting, reporting, sanctions
 from moderation.models import Action, AuditEntry, Case, Sanction
-from tests.builders import make_comment, make_member, make_moderator, make_post
+from tests.builders import make_comment, make_member, make_moderator, make_picture, make_post
 from tests.forum.test_moderating import snapshot
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,27 @@ def test_hides_what_is_new_and_bans_and_one_undo_makes_it_exactly_as_before(worl
     assert not [counter for counter in counters() if counter.drifted()] and not SweptThing.objects.exists()
     with pytest.raises(acting.NothingToDo):
         acting.undo(line, world.moderator, "Again")
+
+
+def test_their_pictures_are_served_to_nobody_else_until_it_is_undone(world: World) -> None:
+    new, before, hidden, decided = (make_picture(world.member) for _ in range(4))
+    Picture.objects.filter(pk=before.pk).update(uploaded_at=timezone.now() - timedelta(days=8))
+    hidden.hide(world.moderator, "Ugly")
+    # All stand in a text that is too old to be swept.
+    PictureUse.objects.bulk_create(PictureUse(picture=each, post=world.old) for each in (new, before, hidden, decided))
+
+    def seen(client: Client) -> list[bool]:
+        return [client.get(each.address).status_code == 200 for each in (new, before, hidden, decided)]
+
+    guest, owner = Client(), Client()
+    owner.force_login(world.member)
+    assert seen(guest) == [True, True, False, True]
+    line = world.sweep()
+    assert seen(guest) == [False, True, False, False] and seen(owner) == [True] * 4
+    decided.unhide(world.moderator, "Harmless")
+    decided.hide(world.moderator, "Not so harmless")
+    world.undo(line)
+    assert seen(guest) == [True, True, False, False] and not SweptThing.objects.exists()
 
 
 def test_the_undo_leaves_what_was_decided_about_since(world: World) -> None:
