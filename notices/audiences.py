@@ -7,6 +7,7 @@ takes back what was told, so that nobody is told of it afterwards.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,10 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from common import sealing
 from notices.models import Audience
+
+logger = logging.getLogger(__name__)
 
 STEP = 500  # followers told in one transaction
 LARGE = 300  # so many followers, and more, are told by a job
@@ -57,7 +61,13 @@ def step(pk: int) -> bool:
     audience = Audience.objects.select_for_update().filter(pk=pk, is_withheld=False).first()
     if audience is None:
         return False
-    values = audience.values | {"after": audience.reached}
+    try:
+        besides = sealing.unseal(audience.values["besides"])
+    except sealing.Broken:
+        logger.error("audience %s was sealed with a key that is gone: nobody more is told", pk)
+        audience.delete()
+        return False
+    values = audience.values | {"after": audience.reached, "besides": besides}
     with connection.cursor() as cursor:
         cursor.execute(NEXT, values | {"step": STEP})
         found = cursor.fetchone()

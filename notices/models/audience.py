@@ -11,7 +11,8 @@ class Audience(models.Model):
     """One new thing whose followers are being told, in the order of their ids. Written by ``notices.telling.gather``.
 
     ``reached`` is the last member who has been told, or passed over. ``is_withheld``: the thing is out of sight, and
-    nobody is told until it comes back. The row goes when everybody has been told.
+    nobody is told until it comes back. The row goes when everybody has been told. In ``values`` the ids of whom not to
+    tell are sealed (``common.sealing``): a masked author is among them.
     """
 
     kind = models.CharField(max_length=30)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+from common import sealing
 from common.text import shortened
 from notices import audiences, jobs
 from notices.models import Audience, Follow, Preference
@@ -88,7 +89,9 @@ def gather(
     if not audiences.is_large(values):
         return tell_gathered(values | {"after": 0, "until": EVERYBODY})
     places = list(dict.fromkeys(values["places"]))
-    audience = Audience.objects.create(kind=kind, part=part, places=places, values=values)
+    # Whoever is left out may have written it under a pseudonym: the row that waits must not say so.
+    kept = values | {"besides": sealing.seal(values["besides"])}
+    audience = Audience.objects.create(kind=kind, part=part, places=places, values=kept)
     jobs.tell_audience.defer(audience_id=audience.pk)
     return 0
 

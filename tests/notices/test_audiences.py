@@ -55,6 +55,21 @@ class TestACrowd:
         news = Notification.objects.filter(kind="new_posts")
         assert {(each.words, *each.gathered) for each in news} == {("A new post in Treatment: Foam", post.pk)}
 
+    def test_is_given_up_where_the_key_is_gone_that_sealed_whom_to_leave_out(self, crowd, settings):
+        category, _ = crowd
+        post, other = make_post(category=category), make_post(category=category)
+        first, second = (Audience.objects.get(part=each.pk) for each in (post, other))
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = (
+            [settings.SECRET_KEY],
+            "another key, and the old one still known",
+        )
+        jobs.tell_audience(audience_id=first.pk)
+        assert len(told()) == 6
+        settings.SECRET_KEY_FALLBACKS = []
+        jobs.tell_audience(audience_id=second.pk)
+        news = Notification.objects.filter(kind="new_posts")
+        assert not Audience.objects.exists() and {tuple(each.gathered) for each in news} == {(post.pk,)}
+
     def test_costs_the_request_the_same_however_many_they_are(self, crowd):
         category, members = crowd
 
