@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from typing import Any
 
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
@@ -21,9 +22,12 @@ class Patience(BaseRetryStrategy):
     FIRST_WAIT, LONGEST_WAIT = 30, 3600  # seconds
     TRIES = 30
 
+    def is_final(self, error: BaseException) -> bool:
+        return is_final(error)
+
     def wait_after(self, error: BaseException, tries: int) -> int | None:
         """Seconds to wait after ``tries`` tries, the last of which failed with ``error``; ``None`` to give up."""
-        if tries >= self.TRIES or is_final(error):
+        if tries >= self.TRIES or self.is_final(error):
             return None
         return min(self.FIRST_WAIT * 2 ** (tries - 1), self.LONGEST_WAIT)
 
@@ -42,7 +46,17 @@ def is_final(error: BaseException) -> bool:
     return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
 
 
+class PatienceWithDevices(Patience):
+    """The same for a push service, for about an hour: what is older than that, the site itself has told."""
+
+    TRIES = 8
+
+    def is_final(self, error: BaseException) -> bool:
+        return not isinstance(error, push.NotTaken)
+
+
 PATIENCE = Patience()
+PATIENCE_WITH_DEVICES = PatienceWithDevices()
 
 
 @app.task(name="notices.send_mail", retry=PATIENCE, pass_context=True)
@@ -69,7 +83,7 @@ def send_mail(context: JobContext, mail_id: int) -> None:
 @app.task(name="notices.write_due_letters", queueing_lock="notices.write_due_letters")
 def write_due_letters(timestamp: int) -> None:
     """Every minute: letters that waited for their hour, or whose own job was lost."""
-    push.send_due()
+    push.send_due(_later)
     letters.write_due()
 
 
@@ -82,7 +96,18 @@ def write_letters() -> None:
 @app.task(name="notices.push_letters")
 def push_letters() -> None:
     """The same for those that go to members' devices."""
-    push.send_due()
+    push.send_due(_later)
+
+
+def _later(device_id: int, pairs: push.Pairs) -> None:
+    wait = PATIENCE_WITH_DEVICES.FIRST_WAIT
+    push_again.configure(schedule_in={"seconds": wait}).defer(device_id=device_id, pairs=list[Any](pairs))
+
+
+@app.task(name="notices.push_again", retry=PATIENCE_WITH_DEVICES)
+def push_again(device_id: int, pairs: list[Any]) -> None:
+    """Hand over what a push service did not take. It is named by numbers: no words lie in the queue."""
+    push.send_again(device_id, [(pk, list(parts)) for pk, parts in pairs])
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -1,7 +1,9 @@
 """Notices on members' devices by Web Push (RFC 8030): encrypted for the one browser, signed with the site's own key.
 
-A letter goes out once at most: it is taken away before it is handed over, and what a push service does not take is not
-tried again, for the site tells the same. A subscription that the service knows no more is forgotten.
+A letter is taken away before it is handed over, so it goes out once at most. What a push service does not take at that
+moment (429, 5xx, no answer) is handed over again later, to that device alone and as far as there is still need of it:
+a job of its own, which knows it by the numbers of the notifications. A subscription that the service knows no more is
+forgotten.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +39,14 @@ KEPT = 24 * 3600  # seconds that the push service keeps a message for a device t
 SIGNED = 12 * 3600  # seconds for which our signature holds (24 hours at most, RFC 8292)
 WORDS = 300  # characters
 GONE = (404, 410)
+
+# A device's id, and the notifications of one message to it with the parts of each that it tells.
+Pairs = list[tuple[int, list[int]]]
+Later = Callable[[int, Pairs], None]
+
+
+class NotTaken(Exception):
+    """The push service did not take a message just now; it may another time."""
 
 
 def is_on() -> bool:
@@ -101,7 +112,7 @@ def authorization(endpoint: str) -> str:
 
 
 def hand_over(device: Device, message: dict[str, Any]) -> None:
-    """Give one message to a device's push service; whatever comes of it, nothing is raised."""
+    """Give one message to a device's push service. Raises ``NotTaken`` where it is worth another try."""
     try:
         body = encrypt(json.dumps(message).encode(), device.p256dh, device.auth)
         headers = {
@@ -114,11 +125,12 @@ def hand_over(device: Device, message: dict[str, Any]) -> None:
         status = fetching.hand_over(device.endpoint, body, headers)
     except (fetching.NotAllowed, ValueError):
         status = 410  # it was looked at when it was added; what is none now is as good as gone
-    except fetching.Unreachable:
-        logger.info("a push service did not answer")
-        return
+    except fetching.Unreachable as error:
+        raise NotTaken("a push service did not answer") from error
     if status in GONE:
         Device.objects.filter(pk=device.pk).delete()
+    elif status == 429 or status >= 500:
+        raise NotTaken(f"a push service answered {status}")
     elif status >= 400:
         logger.warning("a push service answered %s", status)
 
@@ -126,8 +138,11 @@ def hand_over(device: Device, message: dict[str, Any]) -> None:
 # ── What is due ──────────────────────────────────────────────────────────────────────────────────
 
 
-def send_due(most: int = 5000) -> int:
-    """Hand over the letters that are due, up to ``most`` members'; gives how many messages went out."""
+def send_due(later: Later, most: int = 5000) -> int:
+    """Hand over the letters that are due, up to ``most`` members'; gives how many messages went out.
+
+    ``later`` is given what was not taken, to see to it that ``send_again`` is called for it.
+    """
     sent = 0
     for _ in range(most):
         found = _take()
@@ -135,14 +150,26 @@ def send_due(most: int = 5000) -> int:
             break
         devices, messages = found
         for device in devices:
-            for message in messages:
-                hand_over(device, message)
-                sent += 1
+            for message, pairs in messages:
+                try:
+                    hand_over(device, message)
+                    sent += 1
+                except NotTaken as failure:
+                    logger.info("%s; it is asked again", failure)
+                    later(device.pk, pairs)
     return sent
 
 
+def send_again(device_id: int, pairs: Pairs) -> None:
+    """Hand one message over once more, as far as it is still to be told there. Raises ``NotTaken``."""
+    device = Device.objects.select_related("member").filter(pk=device_id).first()
+    if device is not None and device.member.is_active and is_on():
+        for message, _ in _messages(device.member, pairs):
+            hand_over(device, message)
+
+
 @transaction.atomic
-def _take() -> tuple[list[Device], list[dict[str, Any]]] | None:
+def _take() -> tuple[list[Device], list[tuple[dict[str, Any], Pairs]]] | None:
     """Take one member's letters away; gives their devices and what is to be told there, none where nobody's are due."""
     due = letters.due_by(Letter.Way.PUSH).select_for_update(skip_locked=True, of=("self",))
     first = due.select_related("member").order_by("due_at", "pk").first()
@@ -153,18 +180,21 @@ def _take() -> tuple[list[Device], list[dict[str, Any]]] | None:
     Letter.objects.filter(pk__in=[letter.pk for letter in taken]).delete()
     if not member.is_active or not is_on():
         return [], []
-    told = Notification.objects.of(member).unread().in_bulk([letter.notification_id for letter in taken])
+    return list(Device.objects.filter(member=member)), _messages(
+        member, [(letter.notification_id, letter.parts) for letter in taken]
+    )
+
+
+def _messages(member: Any, pairs: Pairs) -> list[tuple[dict[str, Any], Pairs]]:
+    """What is still to be told of these notifications: a message for each, or one for many; with what it tells of."""
+    told = Notification.objects.of(member).unread().in_bulk([pk for pk, _ in pairs])
     wanted = dict(Preference.objects.filter(member=member, push__isnull=False).values_list("kind", "push"))
     personal = {kind.name: kind.is_personal for kind in kinds.all_kinds()}
-    pairs = [
-        (told[letter.notification_id], letter.parts)
-        for letter in taken
-        if letter.notification_id in told and (personal | wanted).get(told[letter.notification_id].kind, False)
-    ]
-    messages = [_message(notification) for notification, _, _ in letters.contents_of(member, pairs)]
-    if len(messages) >= letters.TOGETHER:
-        messages = [_together(len(messages))]
-    return list(Device.objects.filter(member=member)), messages
+    due = [(told[pk], parts) for pk, parts in pairs if pk in told and (personal | wanted).get(told[pk].kind, False)]
+    contents = [(each, list(parts)) for each, parts, _ in letters.contents_of(member, due)]
+    if len(contents) >= letters.TOGETHER:
+        return [(_together(len(contents)), [(each.pk, parts) for each, parts in contents])]
+    return [(_message(each), [(each.pk, parts)]) for each, parts in contents]
 
 
 def _message(told: Notification) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from common import fetching
-from notices import muting, push
+from notices import jobs, muting, push
 from notices.kinds import all_kinds
 from notices.models import Device, Letter, Notification, Preference
 from notices.push import decoded, encoded
@@ -91,6 +92,18 @@ def service(monkeypatch) -> Service:
     return Service(monkeypatch)
 
 
+@pytest.fixture
+def queue():
+    """What the jobs of a name were given that wait."""
+
+    def waiting(name: str) -> list[dict]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT args::text FROM procrastinate_jobs WHERE task_name = %s", [f"notices.{name}"])
+            return [json.loads(args) for (args,) in cursor.fetchall()]
+
+    return waiting
+
+
 def make_reader(name: str = "reader_one", endpoint: str = ENDPOINT):
     member = make_member(name)
     Device.add(member, name="Firefox", **KEYS | {"endpoint": endpoint})
@@ -99,7 +112,7 @@ def make_reader(name: str = "reader_one", endpoint: str = ENDPOINT):
 
 def pushed() -> int:
     Letter.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    return push.send_due()
+    return push.send_due(jobs._later)
 
 
 class TestEncryption:
@@ -191,13 +204,51 @@ class TestAPushedNotice:
         assert pushed() == 1
         assert "5 notifications" in opened(service.received()[0][2]).decode()
 
-    @pytest.mark.parametrize(("status", "left"), [(201, 1), (404, 0), (410, 0), (429, 1), (500, 1), (307, 1)])
-    def test_forgets_a_device_that_is_gone_and_no_other_and_follows_nobody(self, service: Service, status, left):
+    @pytest.mark.parametrize(
+        ("status", "left", "again"),
+        [(201, 1, 0), (404, 0, 0), (410, 0, 0), (403, 1, 0), (307, 1, 0), (429, 1, 1), (500, 1, 1), (503, 1, 1)],
+    )
+    def test_forgets_a_device_that_is_gone_and_tries_again_what_was_not_taken(
+        self, service: Service, queue, status, left, again
+    ):
         make_reader()
         service.status = status
         make_comment(body="@reader_one, look")
+        assert pushed() == 1 - again
+        assert Device.objects.count() == left and len(service.called) == 1 and len(queue("push_again")) == again
+        assert pushed() == 0 and len(service.called) == 1  # the letter itself is gone
+
+    def test_that_was_not_taken_reaches_that_device_alone_and_once(self, service: Service, queue, monkeypatch):
+        reader = make_reader()
+        Device.add(reader, name="Another", **KEYS | {"endpoint": f"{ENDPOINT}2"})
+        make_comment(make_post(title="Foam"), body="@reader_one, look")
+        answers, asked_first = iter([201, 503]), list[str]()
+        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked_first.append(url) or next(answers))
         assert pushed() == 1
-        assert Device.objects.count() == left and len(service.called) == 1
+        [job] = queue("push_again")
+        assert "Foam" not in str(job)
+        refused_at = Device.objects.get(pk=job["device_id"]).endpoint
+        asked: list[str] = []
+        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked.append(url) or 429)
+        with pytest.raises(push.NotTaken) as refused:
+            jobs.push_again(**job)
+        waits = [jobs.PATIENCE_WITH_DEVICES.wait_after(refused.value, tries) for tries in (1, 2, 7, 8)]
+        assert waits == [30, 60, 1920, None] and jobs.PATIENCE_WITH_DEVICES.wait_after(ValueError(), 1) is None
+        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked.append(url) or 201)
+        jobs.push_again(**job)
+        Notification.objects.of(reader).mark_read()
+        jobs.push_again(**job)
+        assert asked == [refused_at] * 2 and asked_first[1] == refused_at != asked_first[0]
+
+    def test_that_no_service_answered_is_tried_again(self, service: Service, queue, monkeypatch):
+        make_reader()
+        make_comment(body="@reader_one, look")
+
+        def nobody(*sent) -> int:
+            raise fetching.Unreachable("The push service", "It could not be reached.")
+
+        monkeypatch.setattr(fetching, "hand_over", nobody)
+        assert pushed() == 0 and len(queue("push_again")) == 1
 
     @pytest.mark.parametrize(
         "address", [NOT_PUBLIC["loopback"], NOT_PUBLIC["link-local"], NOT_PUBLIC["NAT64"], "10.1.2.3"]
