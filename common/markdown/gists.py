@@ -61,7 +61,7 @@ def own_words(tokens: Iterable[Token]) -> str:
             until, depth = OTHERS_WORDS[token.type], 1
         elif token.type in ("bullet_list_open", "ordered_list_open"):
             lists += 1
-            text += " " if text.endswith(":") else "\n\n" if lists == 1 else ""
+            text += "" if text.endswith(": ") else "\n\n" if lists == 1 else ""
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             lists -= 1
             text = text.rstrip(" ;") + ("" if lists else "\n\n")
@@ -70,5 +70,5 @@ def own_words(tokens: Iterable[Token]) -> str:
             if lists and words:
                 text += f"{words} " if words[-1] in ".!?:;,…" else f"{words}; "
             elif words:
-                text += words if words.endswith(":") else f"{words}\n\n"
+                text += f"{words} " if words.endswith(":") else f"{words}\n\n"
     return text.strip(" ;\n")

@@ -27,13 +27,25 @@ Data Interpretation, Statistical|Drug Administration Schedule|Dose-Response Rela
 Evidence-Based Medicine|Research Design|Comparative Effectiveness Research|Age Factors|Sex Factors|Algorithms|
 Models, Statistical
 """
-PASSED_OVER = frozenset(" ".join(name.split()).casefold() for name in f"{CHECK_TAGS}|{DESIGN}".split("|"))
+# What Embase's indexers put among the keywords of every record: whom and what it was done with, and its kind.
+EMBASE_CHECK = """
+human|humans|nonhuman|male|female|adult|aged|article|review|letter|editorial|priority journal|controlled study|
+major clinical study|clinical article|human experiment|animal experiment|human tissue|human cell|normal human
+"""
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+PASSED_OVER = frozenset(map(_folded, f"{CHECK_TAGS}|{DESIGN}".split("|")))
+PASSED_AS_KEYWORDS = frozenset(map(_folded, EMBASE_CHECK.split("|")))
 
 
 def tag_names(record: StudyRecord) -> list[str]:
     """A study's tags, normalised, each once, at most 40: keywords, then the major headings, then the others."""
     headings = sorted(record.mesh, key=lambda heading: not heading.major)
-    names = [*record.keywords]
+    names = [name for name in record.keywords if _folded(name) not in PASSED_AS_KEYWORDS]
     names += [natural(heading.descriptor) for heading in headings if is_a_subject(heading.descriptor)]
     # A "keyword" longer than a tag may be is a sentence.
     tags = (normalise(name) for name in names if len(name) <= NAME_LIMIT)
@@ -41,7 +53,7 @@ def tag_names(record: StudyRecord) -> list[str]:
 
 
 def is_a_subject(descriptor: str) -> bool:
-    key = " ".join(descriptor.split()).casefold()
+    key = _folded(descriptor)
     return key not in PASSED_OVER and not key.endswith(" as topic")
 
 

@@ -503,6 +503,7 @@ class TestAGist:
                 "What I tried:\n\n- minoxidil\n- finasteride\n\nThen it stopped.",
                 "What I tried: minoxidil; finasteride. Then it stopped.",
             ),
+            ("Found today:\n\ndoi:10.1000/182 says so.", "Found today: doi:10.1000/182 says so."),
             ("~~No.~~ Yes.", "Yes."),
             ("Line one\nline two.", "Line one line two."),
             ("# Only a title", ""),

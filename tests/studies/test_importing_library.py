@@ -470,6 +470,8 @@ class TestTags:
             "Alopecia",
         ]
         assert tag_names(record("1", mesh=tuple(map(Heading, headings)))) == ["alopecia"]
+        embase = ("Human", "priority  journal", "Major clinical study", "adolescent", "alopecia")
+        assert tag_names(record("1", keywords=embase)) == ["adolescent", "alopecia"]
 
     def test_say_a_heading_as_people_do(self):
         assert natural("Lupus Erythematosus, Cutaneous") == "Cutaneous Lupus Erythematosus"
