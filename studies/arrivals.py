@@ -8,7 +8,8 @@ that runs twice, tells nothing twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from django.utils import timezone
 from common.models import Tag
 from notices.kinds import Line
 from notices.models import Follow, Notification
+from notices.muting import muted_by
 from notices.telling import News, tell_followers
 from studies import searches
 from studies.models import Arrival, Author, Journal, SavedSearch, Study
@@ -57,8 +59,15 @@ NOTE = """
         ON CONFLICT DO NOTHING
         RETURNING object_id, study_id
     )
-    SELECT object_id, count(*), max(study_id) FROM made GROUP BY object_id
+    SELECT object_id, array_agg(study_id ORDER BY study_id DESC) FROM made GROUP BY object_id
 """
+# Which of these studies carry a tag that anybody mutes.
+MUTED_TAGS = """
+    SELECT t.content_object_id, t.tag_id FROM studies_studytag t
+    WHERE t.content_object_id = ANY(%s) AND EXISTS (
+        SELECT FROM notices_mute m WHERE m.kind = 'tag' AND m.object_id = t.tag_id)
+"""
+Gathered = list[tuple[int, list[int]]]  # a thing that is followed, and the new studies under it, the newest first
 
 
 @transaction.atomic
@@ -75,8 +84,8 @@ def tell_of_new_studies(most: int = ROUND) -> int:
     return len(ids)
 
 
-def _note(model: type[models.Model], under: str, ids: list[int]) -> list[tuple[int, int, int]]:
-    """Write the arrivals under followed things of ``model``; gives (thing, how many, the newest) of each thing."""
+def _note(model: type[models.Model], under: str, ids: list[int]) -> Gathered:
+    """Write the arrivals under followed things of ``model``."""
     values: dict[str, Any] = {
         "content_type": ContentType.objects.get_for_model(model).pk,
         "ids": ids,
@@ -87,12 +96,12 @@ def _note(model: type[models.Model], under: str, ids: list[int]) -> list[tuple[i
         return cursor.fetchall()
 
 
-def _found_by_searches(ids: list[int]) -> list[tuple[int, int, int]]:
+def _found_by_searches(ids: list[int]) -> Gathered:
     """As ``_note``, for saved searches: each query is asked once, of the new studies only."""
     content_type = ContentType.objects.get_for_model(SavedSearch)
     followed = Follow.objects.filter(content_type=content_type, level=Follow.Level.EVERYTHING).values("object_id")
     asked = SavedSearch.objects.filter(pk__in=followed).values("place", "query").annotate(searches=ArrayAgg("pk"))
-    found: list[tuple[int, int, int]] = []
+    found: Gathered = []
     for place, query, search_ids in asked.values_list("place", "query", "searches").order_by("query").iterator():
         matches = _matches(place, query, ids)
         if not matches:
@@ -105,7 +114,7 @@ def _found_by_searches(ids: list[int]) -> list[tuple[int, int, int]]:
             ],
             ignore_conflicts=True,
         )
-        found += [(search, len(matches), matches[0]) for search in search_ids]
+        found += [(search, matches) for search in search_ids]
     return found
 
 
@@ -121,23 +130,28 @@ def _matches(place: str, query: str, ids: list[int]) -> list[int]:
         return []
 
 
-def _tell(name: str, model: type[models.Model], gathered: Iterable[tuple[int, int, int]]) -> None:
-    gathered = list(gathered)
-    things = model._default_manager.in_bulk([thing for thing, _, _ in gathered])
-    titles = dict(
-        Study.objects.filter(pk__in=[new for _, count, new in gathered if count == 1]).values_list("pk", "title")
-    )
+def _tell(name: str, model: type[models.Model], gathered: Gathered) -> None:
+    things = model._default_manager.in_bulk([thing for thing, _ in gathered])
+    alone = [new[0] for _, new in gathered if len(new) == 1]
+    titles = dict(Study.objects.filter(pk__in=alone).values_list("pk", "title"))
+    muted: dict[int, list[int]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(MUTED_TAGS, [list({pk for _, new in gathered for pk in new})])
+        for study, tag in cursor.fetchall():
+            muted[study].append(tag)
     day = timezone.localdate().isoformat()
     news = [
         News(
             thing_id=pk,
             key=f"{KIND}:{name}:{pk}:{day}",
-            one=f"A new study under {things[pk]}: {titles.get(new, '')}",
+            one=f"A new study under {things[pk]}: {titles.get(new[0], '')}",
+            single=f"new study under {things[pk]}",
             many=f"new studies under {things[pk]}",
             url=reverse("studies:arrivals_under", args=[name, pk]),
-            count=count,
+            count=len(new),
+            carried=[(study, "tag", tag) for study in new if study in muted for tag in muted[study]],
         )
-        for pk, count, new in gathered
+        for pk, new in gathered
         if pk in things
     ]
     tell_followers(model, news, kind=KIND)
@@ -150,6 +164,8 @@ LATEST = """
     CROSS JOIN LATERAL (
         SELECT a.study_id FROM studies_arrival a
         WHERE a.content_type_id = wanted.content_type_id AND a.object_id = wanted.thing_id AND a.arrived_at > %(since)s
+            AND NOT EXISTS (SELECT FROM studies_studytag t
+                            WHERE t.content_object_id = a.study_id AND t.tag_id = ANY(%(muted)s))
         ORDER BY a.study_id DESC LIMIT %(most)s
     ) news
     ORDER BY wanted.number, news.study_id DESC
@@ -163,14 +179,17 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
         **{name: model for name, (model, _) in UNDER.items()},
         "search": SavedSearch,
     }
-    gathered = []
+    if not notifications:
+        return {}
+    gathered, reader = [], notifications[0].member  # all of them are of one member
     for told in notifications:
         _, name, thing, *_ = told.key.split(":")
         if told.count > 1 and name in models_of:
             gathered.append((told.pk, ContentType.objects.get_for_model(models_of[name]).pk, int(thing)))
     with connection.cursor() as cursor:
         types, things = [each[1] for each in gathered], [each[2] for each in gathered]
-        cursor.execute(LATEST, {"types": types, "things": things, "since": since, "most": LINES})
+        values: dict[str, Any] = {"types": types, "things": things, "since": since, "most": LINES}
+        cursor.execute(LATEST, values | {"muted": sorted(muted_by(reader).tags)})
         rows = cursor.fetchall()
     studies = Study.objects.only("title").in_bulk({study for _, study in rows})
     found: dict[int, list[Line]] = {}

@@ -22,6 +22,11 @@ FOLLOWED = """
         ORDER BY a.study_id DESC LIMIT %(most)s
     ) news
     WHERE f.member_id = %(member)s AND f.level = %(everything)s
+        AND NOT EXISTS (
+            SELECT FROM studies_studytag t
+            JOIN notices_mute m ON m.member_id = %(member)s AND m.kind = 'tag' AND m.object_id = t.tag_id
+            WHERE t.content_object_id = news.study_id
+        )
     GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT %(most)s
 """
 

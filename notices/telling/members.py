@@ -32,17 +32,29 @@ TELL = """
     ON CONFLICT (member_id, key) DO NOTHING
 """
 
+# Of the new things those do not count for a member that carry something they mute: few carry what anybody mutes, and
+# from those the mutes are found.
 TELL_FOLLOWERS = """
     INSERT INTO notices_notification (member_id, kind, key, words, many, url, count, is_unread, told_at)
-    SELECT m.id, %(kind)s, news.key, CASE news.count WHEN 1 THEN news.one ELSE news.count || ' ' || news.many END,
-        news.many, news.url, news.count, true, now()
-    FROM unnest(%(things)s::bigint[], %(keys)s::text[], %(ones)s::text[], %(manys)s::text[], %(urls)s::text[],
-        %(counts)s::int[]) news (thing_id, key, one, many, url, count)
+    SELECT m.id, %(kind)s, news.key,
+        CASE WHEN news.count = 1 THEN news.one WHEN counted.number = 1 THEN '1 ' || news.single
+            ELSE counted.number || ' ' || news.many END,
+        news.many, news.url, counted.number, true, now()
+    FROM unnest(%(things)s::bigint[], %(keys)s::text[], %(ones)s::text[], %(singles)s::text[], %(manys)s::text[],
+        %(urls)s::text[], %(counts)s::int[]) news (thing_id, key, one, single, many, url, count)
     JOIN notices_follow f
         ON f.content_type_id = %(content_type)s AND f.object_id = news.thing_id AND f.level = %(everything)s
     JOIN accounts_member m ON m.id = f.member_id AND m.is_active
+    LEFT JOIN (
+        SELECT mute.member_id, carried.thing_id, count(DISTINCT carried.new_id) AS number
+        FROM unnest(%(carried_things)s::bigint[], %(carried_new)s::bigint[], %(carried_kinds)s::text[],
+            %(carried_ids)s::bigint[]) carried (thing_id, new_id, kind, id)
+        JOIN notices_mute mute ON mute.kind = carried.kind AND mute.object_id = carried.id
+        GROUP BY 1, 2
+    ) left_out ON left_out.member_id = m.id AND left_out.thing_id = news.thing_id
+    CROSS JOIN LATERAL (SELECT news.count - coalesce(left_out.number, 0) AS number) counted
     LEFT JOIN notices_preference p ON p.member_id = m.id AND p.kind = %(kind)s
-    WHERE p.place IS DISTINCT FROM %(nowhere)s
+    WHERE p.place IS DISTINCT FROM %(nowhere)s AND counted.number > 0
         AND NOT EXISTS (
             SELECT FROM notices_mute muted
             WHERE muted.member_id = m.id AND muted.kind = %(muted_kind)s AND muted.object_id = news.thing_id
@@ -102,7 +114,9 @@ def tell(
 class News:
     """So many new things under one followed thing.
 
-    One of them is told in the words ``one``; several as their number and ``many`` ("new studies under minoxidil").
+    One of them is told in the words ``one``; several as their number and ``many`` ("new studies under minoxidil"), and
+    one that is left of several as "1" and ``single``. ``carried`` is what some of them carry that can be muted, by
+    their ids: (7, "tag", 12).
     """
 
     thing_id: int
@@ -111,6 +125,8 @@ class News:
     many: str
     url: str
     count: int
+    single: str = ""
+    carried: Sequence[tuple[int, str, int]] = ()
 
 
 def tell_followers(model: type[models.Model], news: Sequence[News], *, kind: str) -> int:
@@ -131,7 +147,12 @@ def tell_followers(model: type[models.Model], news: Sequence[News], *, kind: str
         "ones": [shortened(each.one, WORDS_LIMIT) for each in news],
         "manys": [shortened(each.many, MANY_LIMIT) for each in news],
         "urls": [each.url for each in news],
+        "singles": [shortened(each.single or each.many, MANY_LIMIT) for each in news],
         "counts": [each.count for each in news],
+        "carried_things": [each.thing_id for each in news for _ in each.carried],
+        "carried_new": [pk for each in news for pk, _, _ in each.carried],
+        "carried_kinds": [kind for each in news for _, kind, _ in each.carried],
+        "carried_ids": [pk for each in news for _, _, pk in each.carried],
         "muted_kind": next((each.name for each in muting.mutables() if each.model is model), ""),
         "everything": Follow.Level.EVERYTHING,
         "nowhere": Preference.Place.NOWHERE,

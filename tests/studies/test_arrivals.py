@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -11,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from common.models import Tag
-from notices import following
+from notices import following, muting
 from notices.models import Follow, Notification
-from studies import arrivals, searches
+from studies import arrivals, feeds, searches
 from studies.jobs.people import tell_of_new_studies
 from studies.models import Arrival, NewStudy, SavedSearch, Study
 from tests.builders import make_journal, make_member, make_study
@@ -70,6 +72,28 @@ class TestNewStudies:
             "A new study under Doe: Foam again",
             "A new study under “foam”, minoxidil: Foam again",
         ]
+
+    def test_under_a_muted_tag_are_told_by_no_other_follow_either(self, tag):
+        journal = make_journal("Archives of Foam")
+        tired, reader = make_member(), make_member()
+        for member in (tired, reader):
+            following.follow(member, journal)
+        searches.save(tired, QueryDict("q=foam"))
+        muting.mute(tired, "tag", tag.pk)
+        make_study("Foam again", tags=["minoxidil"], journal=journal)
+        arrivals.tell_of_new_studies()
+        assert told(tired) == [] and told(reader) == ["A new study under Archives of Foam: Foam again"]
+        fresh = make_study("Shampoo", tags=["ketoconazole"], journal=journal)
+        make_study("More foam", tags=["minoxidil", "foam"], journal=journal)
+        arrivals.tell_of_new_studies()
+        assert told(tired) == ["1 new study under Archives of Foam"]
+        assert told(reader) == ["3 new studies under Archives of Foam"]
+        make_study("Oil", journal=journal)
+        arrivals.tell_of_new_studies()
+        assert told(tired) == ["2 new studies under Archives of Foam"]
+        named = arrivals.lines(list(Notification.objects.of(tired)), timezone.now() - timedelta(days=1))
+        assert [line.words for lines in named.values() for line in lines] == ["Oil", "Shampoo"]
+        assert {entry.title for entry in feeds.followed_by(tired.pk)} == {"Oil", fresh.title}
 
     def test_are_not_told_to_who_follows_nothing_or_something_else(self, tag):
         other = make_member()
