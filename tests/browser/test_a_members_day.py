@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts import jobs
 from accounts.models import DataCopy
 from forum.models import Category, Comment, Post, ReactionKind, Visit
 from tests.browser.soundness import assert_sound
 from tests.browser.visitor import PASSWORD, Visitor
-from tests.builders import confirmed, make_comment, make_member, make_post, numbers
+from tests.builders import confirmed, make_comment, make_member, numbers
 from tests.shared_pictures import picture
 
 pytestmark = pytest.mark.browser
@@ -173,66 +173,3 @@ def test_a_day_of_members_who_write_answer_read_on_and_go(open_browser, javascri
     mine.press("Stay: open my account again")
     author.refresh_from_db()
     assert author.is_active
-
-
-def tab_to(page: Page, name: str, role: str = "button", most: int = 90) -> None:
-    """Press the Tab key until the thing of this name has the focus."""
-    for _ in range(most):
-        if page.evaluate(
-            "([name, tag]) => { const e = document.activeElement; return e && e.matches(tag) &&"
-            " (e.closest('label') || e).innerText.trim().startsWith(name) }",
-            [name, {"button": "button, a, summary", "radio": "input"}[role]],
-        ):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"The Tab key does not lead to {name}")
-
-
-def test_writing_voting_reacting_and_folding_need_no_pointer(open_browser):
-    shelf, number = a_shelf(), next(numbers)
-    visitor = open_browser(member=a_member("keys"))
-    page = visitor.page
-    visitor.visit(f"/community/new/?category={shelf.slug}")
-    page.get_by_label("Title").focus()
-    page.keyboard.type(f"Without a mouse {number}")
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowRight")  # from Bold to Italic
-    expect(page.get_by_role("button", name="Italic")).to_be_focused()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Tab")
-    page.keyboard.type("foam")
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Text", exact=True)).to_have_value("**foam**")
-    tab_to(page, "Ask readers: a poll")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.type("Yes\nNo")
-    tab_to(page, "Post")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Without a mouse {number}")
-
-    post = make_post(title=f"Read by keys {number}", category=shelf)
-    top = make_comment(post, body="Fold me")
-    make_comment(post, parent=top, body="An answer under it")
-    visitor.visit(post.get_absolute_url())
-    tab_to(page, "Helped me")
-    page.keyboard.press("Enter")
-    expect(page.locator('.reaction[aria-pressed="true"]')).to_contain_text("Helped me")
-    fold = page.locator(f"#comment-{top.pk} > .branch summary").first
-    fold.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("An answer under it")).to_be_hidden()
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("An answer under it")).to_be_visible()
-
-    asked = Post.objects.get(title=f"Without a mouse {number}")
-    visitor.is_signed_out()
-    visitor.is_signed_in_as(a_member("votes"))
-    visitor.visit(asked.get_absolute_url())
-    tab_to(page, "Yes", "radio")
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator("#poll")).to_contain_text("1 member voted")
