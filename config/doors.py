@@ -23,7 +23,8 @@ DOORS: dict[str, str] = {
     # What is one's own, takes something back, or is the way in and out: open to every member.
     "open": """
         forum:draft_keep forum:draft_discard forum:preview forum:mark_all_read forum:picture_remove
-        forum:post_delete forum:comment_delete forum:post_remove forum:comment_remove forum:post_unreact
+        forum:post_delete forum:comment_delete forum:post_edit_withdraw forum:comment_edit_withdraw
+        forum:post_remove forum:comment_remove forum:post_unreact
         forum:post_withdraw forum:comment_withdraw forum:post_save forum:post_unsave forum:post_put_back
         forum:post_keep forum:comment_save forum:comment_unsave forum:comment_put_back forum:comment_keep
         pages:avatar_remove pages:search_save pages:saved_move pages:folder_delete pages:suggestions

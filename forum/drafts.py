@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.text import clean_line
-from forum import masks
+from forum import masks, waiting_edits
 from forum.forms import CommentEditForm, CommentForm, PostEditForm, PostForm
 from forum.models import Comment, Draft, Post
 from forum.sending import sent_once
@@ -180,8 +180,9 @@ def _was_sent(member, place: Place, fields: dict[str, str]) -> bool:
         what = "post" if place.kind == "post_new" else "comment"
         return masks.was_sent(member, what, sent_once(uuid.UUID(fields["token"]), *words))
     things: Any = Post.objects if place.kind == "post_edit" else Comment.objects
-    now = things.select_related("text").get(pk=place.thing_id)
-    same = now.text.body == fields["body"] and getattr(now.text, "title", "") == fields.get("title", "")
+    now = things.select_related("text", "waiting_edit").get(pk=place.thing_id)
+    newest = waiting_edits.newest_words(now)
+    same = newest == "\n\n".join(filter(None, (fields.get("title", ""), fields["body"])))
     return same and str(now.version) != fields["version"]
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from common import tags as tagging
 from common.pictures.uploading import PictureField
 from common.text import clean_line, clean_text
-from forum import polls
+from forum import polls, waiting_edits
 from forum.models import Category, Post
 from forum.poll_forms import PollFields
 
@@ -168,16 +168,19 @@ class PostEditForm(VersionMixin, PollFields, PostFields):
 
     @classmethod
     def filled_from(cls, post: Post) -> PostEditForm:
-        """The form as it opens on a post."""
+        """The form as it opens on a post, or on the edit of it that waits or was not let through."""
+        edit = waiting_edits.of(post)
+        terms = waiting_edits.terms_in(edit) if edit and edit.poll else polls.terms_of(getattr(post, "poll", None))
         return cls(
             initial={
-                "category": post.category.slug,
-                "title": post.title,
-                "body": post.text.body,
-                "tags": [tag.name for tag in post.tags.all()],
-                "own_gist": post.own_gist,
+                "category": ((edit and edit.category) or post.category).slug,
+                "title": edit.title if edit else post.title,
+                "body": edit.body if edit else post.text.body,
+                "tags": edit.tags if edit and edit.tags is not None else [tag.name for tag in post.tags.all()],
+                "own_gist": edit.own_gist if edit and edit.own_gist is not None else post.own_gist,
                 "version": post.version,
-                **cls.poll_initial(polls.terms_of(getattr(post, "poll", None))),
+                "reason": edit.reason if edit else "",
+                **cls.poll_initial(terms),
             }
         )
 

@@ -104,16 +104,16 @@ def written(thing: Post | Comment, verdict: Verdict) -> bool:
     """Keep what was judged about a thing that was just written; True where it waits, and so tells nobody yet."""
     if verdict.fired:
         rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
-    spam_check.due(thing, verdict.writer, _words(thing))
+    spam_check.due(thing, verdict.writer, words_of(thing))
     if not thing.is_waiting:
         return False
     if hasattr(thing, "tag_items"):
         count_in_sight(thing, -1)
-    holding.keep(thing, str(thing._meta.model_name), verdict, _words(thing))
+    holding.keep(thing, str(thing._meta.model_name), verdict, words_of(thing))
     return True
 
 
-def _words(thing: Any) -> str:
+def words_of(thing: Any) -> str:
     text = type(thing).text.related.related_model.objects.get(pk=thing.pk)
     return in_one(text.body, getattr(text, "title", ""), getattr(thing, "own_gist", ""))
 
@@ -154,21 +154,22 @@ def shelves() -> list[tuple[int, str]]:
 
 
 def edited(thing: Post | Comment, verdict: Verdict, *, words_changed: bool) -> None:
-    """Let the thing wait again where its new words have to; in the transaction of the edit."""
-    if words_changed:
-        spam_check.due(thing, verdict.writer, _words(thing), is_edit=True)
+    """After an edit that was made at once, in its transaction: what waited of an earlier one is replaced by it."""
+    from forum import waiting_edits
+
+    waiting_edits.gone(thing)
     if verdict.fired:
         rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
-    if verdict.holds:
-        thing._change(is_hidden=True)
-        type(thing).objects.filter(pk=thing.pk).update(is_waiting=True)
-        holding.keep(thing, str(thing._meta.model_name), verdict, _words(thing), is_told=True)
-        thing.refresh_from_db()
+    if words_changed:
+        spam_check.due(thing, verdict.writer, words_of(thing), is_edit=True)
 
 
 def sight_changed(thing: Post | Comment) -> None:
     """It came into sight, or was deleted: in the transaction, with its row locked and fresh."""
+    from forum import waiting_edits
+
     if thing.is_deleted:
+        waiting_edits.gone(thing)
         holding.withdraw(thing)
     elif thing.is_shown and holding.is_to_tell(thing):
         _tell(thing)
@@ -190,7 +191,7 @@ def _tell(thing: Any) -> None:
 # ── What moderators do ───────────────────────────────────────────────────────────────────────────
 
 
-def _locked(thing: Any) -> Any:
+def locked(thing: Any) -> Any:
     """The row, fresh and locked, after what ``_change`` locks before it."""
     from forum.models import Post
 
@@ -203,14 +204,14 @@ def _locked(thing: Any) -> Any:
 @transaction.atomic
 def approve(thing: Post | Comment, moderator: Any, reason: str) -> Action | None:
     """Let it be seen, as if it were written now. Gives the line of the log; None where it does not wait."""
-    locked = _locked(thing)
-    if not locked.is_waiting:
+    row = locked(thing)
+    if not row.is_waiting:
         return None
-    details = {"posted_at": locked.posted_at.isoformat()}
-    _post_at(locked, timezone.now())
-    locked._change(is_hidden=False)
-    holding.close(locked, Held.State.APPROVED, moderator, reason)
-    return told.record(moderator, "approve", locked, reason, details=details)
+    details = {"posted_at": row.posted_at.isoformat()}
+    _post_at(row, timezone.now())
+    row._change(is_hidden=False)
+    holding.close(row, Held.State.APPROVED, moderator, reason)
+    return told.record(moderator, "approve", row, reason, details=details)
 
 
 def _post_at(thing: Any, moment: Any) -> None:
@@ -227,28 +228,28 @@ def _post_at(thing: Any, moment: Any) -> None:
 @transaction.atomic
 def wait_again(thing: Post | Comment, moderator: Any, reason: str, action: Action) -> Action | None:
     """Take an approval or a rejection back: it waits again."""
-    locked = _locked(thing)
+    row = locked(thing)
     was_approved = action.action == "approve"
-    if locked.is_deleted or locked.is_waiting or locked.is_shown != was_approved:
+    if row.is_deleted or row.is_waiting or row.is_shown != was_approved:
         return None
     if was_approved:
-        locked._change(is_hidden=True)
-        type(locked).objects.filter(pk=locked.pk).update(posted_at=action.details["posted_at"])
-    type(locked).objects.filter(pk=locked.pk).update(is_waiting=True)
-    holding.wait_again(locked)
-    return told.record(moderator, f"undo {action.action}", locked, reason, undoes=action)
+        row._change(is_hidden=True)
+        type(row).objects.filter(pk=row.pk).update(posted_at=action.details["posted_at"])
+    type(row).objects.filter(pk=row.pk).update(is_waiting=True)
+    holding.wait_again(row)
+    return told.record(moderator, f"undo {action.action}", row, reason, undoes=action)
 
 
 @transaction.atomic
 def reject(thing: Post | Comment, moderator: Any, reason: str) -> Action | None:
     """Let it stay out of sight; its author hears why."""
-    locked = _locked(thing)
-    if not locked.is_waiting:
+    row = locked(thing)
+    if not row.is_waiting:
         return None
-    type(locked).objects.filter(pk=locked.pk).update(is_waiting=False)
-    holding.close(locked, Held.State.REJECTED, moderator, reason)
-    locked.refresh_from_db()
-    return told.record(moderator, "reject", locked, reason)
+    type(row).objects.filter(pk=row.pk).update(is_waiting=False)
+    holding.close(row, Held.State.REJECTED, moderator, reason)
+    row.refresh_from_db()
+    return told.record(moderator, "reject", row, reason)
 
 
 def waits_for(thing: Any, user: Any) -> bool:
@@ -261,28 +262,51 @@ def waits_for(thing: Any, user: Any) -> bool:
 
 def texts_of(model: Any, pk: int) -> list[str]:
     """All words of a post or comment that stand or wait; nothing where its author deleted it."""
+    from forum import waiting_edits
+
     thing = model.objects.filter(pk=pk, deleted_at=None).first()
-    return [_words(thing)] if thing else []
+    if thing is None:
+        return []
+    edit = waiting_edits.of(thing)
+    return [words_of(thing), *([waiting_edits.words_of(thing, edit)] if edit else [])]
 
 
 @transaction.atomic
 def hold_spam(model: Any, pk: int, text: str, said: str, since: datetime) -> None:
-    """Let words that the check takes for spam wait, unless a moderator has looked at them since they were written."""
+    """Let words that the check takes for spam wait, unless a moderator has looked at them since they were written.
+
+    New ones wait with their thing; those of an edit wait beside the earlier ones, which are shown again.
+    """
+    from forum import waiting_edits
+
     if not (thing := model.objects.filter(pk=pk).first()):
         return
-    locked = _locked(thing)
-    if locked.is_deleted or _words(locked) != text or holding.was_let_through(locked, since):
+    now = locked(thing)
+    edit = waiting_edits.that_waits(now)
+    if now.is_deleted or holding.was_let_through(now, since):
         return
-    if locked.is_waiting:
-        holding.also_because(locked, Held.Why.CHECK, said)
-    elif locked.is_shown:
+    if edit and waiting_edits.words_of(now, edit) == text:
+        holding.also_because(now, Held.Why.CHECK, said)
+    elif words_of(now) != text:
+        return
+    elif now.is_waiting:
+        holding.also_because(now, Held.Why.CHECK, said)
+    elif now.is_shown:
         verdict = Verdict((Held.Why.CHECK,), said)
-        locked._change(is_hidden=True)
-        type(locked).objects.filter(pk=locked.pk).update(is_waiting=True)
-        holding.keep(locked, str(locked._meta.model_name), verdict, text, is_told=True)
+        if old := waiting_edits.earlier_words(now, since):
+            waiting_edits.go_back(now, old, verdict)
+            return
+        now._change(is_hidden=True)
+        model.objects.filter(pk=pk).update(is_waiting=True)
+        holding.keep(now, str(now._meta.model_name), verdict, text, is_told=True)
 
 
 def decided(thing: Any, action: str, reason: str) -> None:
     """A moderator has done this: the check hears where it was wrong."""
-    if spam_check.is_on() and not thing.is_deleted:
-        spam_check.decided(thing, action, reason, _words(thing))
+    from forum import waiting_edits
+
+    if not spam_check.is_on() or thing.is_deleted:
+        return
+    edit = waiting_edits.of(thing) if action == "reject-edit" else None
+    words = waiting_edits.words_of(thing, edit) if edit else words_of(thing)
+    spam_check.decided(thing, action, reason, words)

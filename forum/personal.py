@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 from common import personal
 from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear, Delete, Part, With, Words, Work
 from common.text import slugify_title
-from forum import pictures, reactions
+from forum import pictures, reactions, waiting_edits
 from forum.models import (
     Ballot,
     BallotChoice,
@@ -44,6 +44,7 @@ from forum.models import (
     SweptThing,
     ThreadTerms,
     Visit,
+    WaitingEdit,
 )
 from forum.models.vote import Vote
 from forum.polls import withdraw_ballots
@@ -85,6 +86,7 @@ def let_go_of_posts(member: Any, choice: Choice, by: str = "author") -> int:
         _revisions("Post").filter(post__in=ids).delete()  # also what the trigger kept of the words just now
         Notification.objects.filter(place__in=[f"post:{pk}" for pk in ids]).delete()
         forget_words_about(Post, ids)
+    _let_go_of_edits(posts)
     return Post.objects.filter(pk__in=ids).update(**{by: None})
 
 
@@ -99,7 +101,15 @@ def let_go_of_comments(member: Any, choice: Choice, by: str = "author") -> int:
         for comment in comments:
             Notification.objects.filter(place=f"post:{comment.post_id}", part=comment.pk).delete()
         forget_words_about(Comment, ids)
+    _let_go_of_edits(comments)
     return Comment.objects.filter(pk__in=ids).update(**{by: None})
+
+
+def _let_go_of_edits(things: Iterable[Any]) -> None:
+    """What waited beside them was never everybody's to read: it goes, whatever stays."""
+    for thing in things:
+        if waiting_edits.of(thing):
+            waiting_edits.take_back(thing)
 
 
 def _owner(by: str) -> str:
@@ -131,6 +141,25 @@ def register() -> None:
     of_comment = (
         "id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at",
         "text__edit_reason",
+    )  # fmt: skip
+    of_edit = ("post_id", "comment_id", "state", "title", "body", "own_gist", "reason", "sent_at")
+    personal.register(
+        Part(
+            WaitingEdit, "post__author", With(Post), "post-edits", of_edit,
+            about="edits of your posts that wait or were not let through",
+        ),
+        Part(
+            WaitingEdit, "comment__author", With(Comment), "comment-edits", of_edit,
+            about="edits of your comments that wait or were not let through",
+        ),
+        Part(
+            WaitingEdit, "post__mask__member", With(Post), "post-edits-without-your-name", of_edit,
+            about="the same of your posts under a pseudonym",
+        ),
+        Part(
+            WaitingEdit, "comment__mask__member", With(Comment), "comment-edits-without-your-name", of_edit,
+            about="the same of your comments under a pseudonym",
+        ),
     )  # fmt: skip
     personal.impersonal("numbers that tell of no one member", ReactionCount)
     # Given out to nobody but their writer, in files of their own.
@@ -261,4 +290,5 @@ def register() -> None:
         Words(post_revision, ("body",), *CALLED),
         Words(comment_revision, ("body",), *CALLED),
         Words(Draft, ("fields",), *CALLED),
+        Words(WaitingEdit, ("body",), *CALLED),
     )

@@ -20,7 +20,7 @@ from common import picturing
 from common.pictures import keeping, taking
 from common.pictures.taking import Refused
 from common.recount import PATIENTLY
-from forum.models import Draft, Picture, PictureUse
+from forum.models import Draft, Picture, PictureUse, WaitingEdit
 from forum.models.picture import SHELF
 from moderation.models import Case
 
@@ -188,7 +188,7 @@ def _idle(now: datetime) -> QuerySet[Picture]:
 
 
 def sweep(now: datetime | None = None, most: int = 5_000) -> int:
-    """Erase what nothing needs any more, but for what a draft names; gives how many went."""
+    """Erase what nothing needs any more, but for what a draft or a waiting edit names; gives how many went."""
     now, swept = now or timezone.now(), 0
     for picture in _candidates(now, most):
         if not picture.taken_back_at and _is_in_a_draft(picture):
@@ -210,7 +210,8 @@ def _candidates(now: datetime, most: int) -> list[Picture]:
 
 def _is_in_a_draft(picture: Picture) -> bool:
     drafts = Draft.objects.filter(member=picture.owner_id).annotate(words=KT("fields__body"))
-    return drafts.filter(words__contains=picture.name).exists()
+    edits = WaitingEdit.objects.filter(body__contains=picture.name)
+    return drafts.filter(words__contains=picture.name).exists() or edits.exists()
 
 
 def sweep_files() -> int:

@@ -16,6 +16,7 @@ from forum.views import (
     sweeping,
     visits,
     votes,
+    waiting_edits,
 )
 
 app_name = "forum"
@@ -47,6 +48,7 @@ urlpatterns = [
     path("community/c/<slug:slug>/feed.atom", feeds.category, name="category_feed"),
     path("posts/<int:pk>/", posts.post, name="post_short"),
     path("posts/<int:pk>/edit/", posts.post_edit, name="post_edit"),
+    path("posts/<int:pk>/edit/withdraw/", waiting_edits.withdraw, {"kind": "post"}, name="post_edit_withdraw"),
     path("posts/<int:pk>/delete/", posts.post_delete, name="post_delete"),
     path("posts/<int:pk>/comment/", comments.comment_new, name="comment_new"),
     path("posts/<int:pk>/history/", history.history, {"kind": "post"}, name="post_history"),
@@ -60,6 +62,7 @@ urlpatterns = [
     path("comments/<int:pk>/", comments.comment, name="comment"),
     path("comments/<int:pk>/reply/", comments.comment_reply, name="comment_reply"),
     path("comments/<int:pk>/edit/", comments.comment_edit, name="comment_edit"),
+    path("comments/<int:pk>/edit/withdraw/", waiting_edits.withdraw, {"kind": "comment"}, name="comment_edit_withdraw"),
     path("comments/<int:pk>/delete/", comments.comment_delete, name="comment_delete"),
     path("comments/<int:pk>/history/", history.history, {"kind": "comment"}, name="comment_history"),
     path(

@@ -60,8 +60,9 @@ class Moderable:
     """A kind of thing that can be moderated: ``kind`` stands in addresses, ``name`` in sentences.
 
     ``rows`` gives all of them with what the page shows; ``may`` says whether this member may act on this thing, and
-    ``refusal`` what is said to who may not. ``beside(user, thing)`` gives what ``beside_template`` shows
-    with the verbs.
+    ``refusal`` what is said to who may not. ``beside(user, thing)`` gives what ``beside_template`` shows with the
+    verbs. ``edit_of`` gives the edit that waits beside the thing or was rejected: its ``words``, ``version``,
+    ``changes``, whether it ``is_waiting`` and ``is_behind``.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Moderable:
     refusal: str = "You moderate other categories than this one."
     beside: Callable[[Any, Any], dict[str, Any]] = lambda user, thing: {}
     beside_template: str = ""
+    edit_of: Callable[[Any], Any] = lambda thing: None
 
     def verb(self, name: str) -> Verb | None:
         return next((verb for verb in self.verbs if verb.name == name), None)

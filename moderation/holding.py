@@ -165,6 +165,16 @@ def also_because(thing: models.Model, why: str, said: str = "") -> None:
             row.save(update_fields=["why", "said"])
 
 
+def answers_about(things: Collection[models.Model]) -> dict[models.Model, str]:
+    """What the author of each was told when it was decided about: one query, and none for nothing."""
+    known = {(ContentType.objects.get_for_model(thing).pk, thing.pk): thing for thing in things}
+    if not known:
+        return {}
+    rows = Held.objects.filter(content_type__in={kind for kind, _ in known}, object_id__in={pk for _, pk in known})
+    found = {(kind, pk): answer for kind, pk, answer in rows.values_list("content_type", "object_id", "answer")}
+    return {thing: found[key] for key, thing in known.items() if key in found}
+
+
 def was_let_through(thing: models.Model, since: datetime) -> bool:
     """Whether a moderator has let it through since."""
     return row_of(thing).filter(state=Held.State.APPROVED, closed_by__isnull=False, closed_at__gte=since).exists()

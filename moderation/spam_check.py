@@ -36,7 +36,8 @@ LONGEST_SENT = 20_000  # characters
 NOBODYS_ADDRESS = "192.0.2.1"
 HAM, SPAM = "ham", "spam"
 SAYS_SPAM = re.compile(r"\bspam", re.IGNORECASE)
-LETS_STAND, TAKES_AWAY = frozenset({"approve", "unhide"}), frozenset({"reject", "hide"})
+LETS_STAND = frozenset({"approve", "approve-edit", "unhide"})
+TAKES_AWAY = frozenset({"reject", "reject-edit", "hide"})
 
 QUOTE = re.compile(r"^[ \t]{0,3}>.*(?:\n|$)", re.MULTILINE)
 MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
@@ -142,6 +143,13 @@ def due(thing: models.Model, writer: Any, text: str, *, is_edit: bool = False) -
     jobs.check_words.defer(pk=row.pk)
 
 
+def is_doubted(thing: models.Model, text: str) -> bool:
+    """Whether these words of the thing were taken for spam, or nobody knows yet."""
+    doubted = (Checked.State.SPAM, Checked.State.DUE, Checked.State.GONE)
+    rows = Checked.objects.filter(**_of(thing), digest=digest_of(text), state__in=doubted)
+    return is_on() and rows.exclude(told_as=HAM).exists()
+
+
 def _of(thing: models.Model) -> dict[str, Any]:
     return {"content_type": ContentType.objects.get_for_model(thing), "object_id": thing.pk}
 
@@ -182,7 +190,7 @@ def check(pk: int) -> None:
     text = kind.text_of(row) if kind else None
     if kind is None or text is None:
         # Deleted, or other words by now.
-        Checked.objects.filter(pk=pk).update(state=Checked.State.GIVEN_UP, due_at=None)
+        Checked.objects.filter(pk=pk).update(state=Checked.State.GONE, due_at=None)
         return
     try:
         is_spam, is_certain = _answer(_ask("comment-check", _fields(kind, text, is_edit=row.is_edit)))

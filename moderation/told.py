@@ -20,6 +20,10 @@ LONGEST_LABEL, LONGEST_REASON = 120, 300  # characters
 DEEDS: dict[str, str] = {
     "approve": "has let through",
     "reject": "has not let through",
+    "approve-edit": "has let through your edit of",
+    "reject-edit": "has not let through your edit of",
+    "undo approve-edit": "looks again at your edit of",
+    "undo reject-edit": "looks again at your edit of",
     "undo approve": "looks again at",
     "undo reject": "looks again at",
     "hide": "has hidden",

@@ -43,10 +43,19 @@ class HeldFilter(admin.SimpleListFilter):
         return rows.exclude(**waiting) if self.value() == "done" else rows.filter(**waiting)
 
 
+def edit_of(held: Held) -> Any:
+    """The edit that waits, or waited, beside its thing; None where it is the thing itself."""
+    kind, thing = acting.moderable(held.kind), held.thing
+    return kind.edit_of(thing) if kind and thing and not thing.is_waiting else None
+
+
 def words_of(held: Held) -> str:
     facts = reporting.reportables.get(held.kind)
     thing: Any = held.thing
-    return facts.words(thing) if facts and thing and not thing.is_deleted else ""
+    if not facts or not thing or thing.is_deleted:
+        return ""
+    edit = edit_of(held)
+    return edit.words if edit else facts.words(thing)
 
 
 @admin.register(Held)
@@ -140,7 +149,9 @@ class HeldAdmin(LookOnly, admin.ModelAdmin):
         return {
             "held": held,
             "thing": thing,
+            "shown": reporting.reportables[held.kind].words(thing) if thing and not thing.is_deleted else "",
             "address": thing.get_absolute_url() if thing else "",
+            "edit": edit_of(held),
             "words": words_of(held),
             "concern": lens.look(words_of(held)),
             "help_lines": settings.HELP_LINES,
@@ -170,7 +181,11 @@ class HeldAdmin(LookOnly, admin.ModelAdmin):
         )
         if chosen is None or thing is None or not self._may(request, held):
             raise PermissionDenied("Some of it is not yours to decide, or is gone.")
-        acting.act(chosen, thing, request.user, reason)  # type: ignore[arg-type]
+        values: dict[str, Any] = {}
+        if (edit := kind.edit_of(thing)) and edit.is_waiting and not thing.is_waiting:  # type: ignore[union-attr]
+            chosen = kind.verb(f"{verb}-edit")  # type: ignore[union-attr]
+            values["seen"] = int(seen) if (seen := request.POST.get("seen", "")).isdecimal() else thing.version
+        acting.act(chosen, thing, request.user, reason, **values)  # type: ignore[arg-type]
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One decision, by POST; then on to the next that waits. Letting through needs no reason."""
@@ -187,6 +202,9 @@ class HeldAdmin(LookOnly, admin.ModelAdmin):
             self._do(request, held, verb, reason)
         except NothingToDo:
             self.message_user(request, "Somebody else has decided this in the meantime.", messages.WARNING)
+            return redirect("admin:moderation_held_change", pk)
+        except CannotDo as cannot:
+            self.message_user(request, str(cannot), messages.ERROR)
             return redirect("admin:moderation_held_change", pk)
         self.message_user(request, "Done.", messages.SUCCESS)
         return self._next(held)

@@ -335,7 +335,7 @@ def test_the_table_names_every_page_that_shows_a_list(world: World) -> None:
     named = {resolve(address.split("?")[0]).func for address in addresses.values()}
     others = {
         "post_new", "post_short", "post_edit", "post_delete", "comment", "comment_new", "comment_reply", "comment_edit",
-        "comment_delete", "preview", "avatar", "avatar_remove", "avatar_take_away", "picture_new", "picture_file", "picture_small", "picture_use", "picture_remove", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "post_unmask", "comment_unmask", "about", "limits", "report", "robots",
+        "comment_delete", "post_edit_withdraw", "comment_edit_withdraw", "preview", "avatar", "avatar_remove", "avatar_take_away", "picture_new", "picture_file", "picture_small", "picture_use", "picture_remove", "suggest", "draft_keep", "draft_discard", "post_remove", "comment_remove", "post_upvote", "post_withdraw", "comment_upvote", "comment_withdraw", "post_unmask", "comment_unmask", "about", "limits", "report", "robots",
         "healthz", "readyz", "act", "undo", "study_short", "cover", "discuss", "by_doi", "by_pmid", "picture", "librarians", "by_hand", None,
         "merges", "merge", "suggestions", "wanted_fetch",
         "import_new", "import_identifiers", "import_start", "import_cancel", "import_again",

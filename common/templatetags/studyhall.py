@@ -120,6 +120,11 @@ def may_edit(thing: Any, user: Any) -> bool:
 
 
 @register.filter
+def is_by(thing: Any, user: Any) -> bool:
+    return thing.is_by(user)
+
+
+@register.filter
 def may_delete(thing: Any, user: Any) -> bool:
     return thing.can_be_deleted_by(user)
 

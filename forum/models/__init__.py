@@ -14,6 +14,7 @@ from forum.models.sweep import Sweep, SweptThing
 from forum.models.terms import CommentTerms, ThreadTerms
 from forum.models.visit import ReadMark, Visit
 from forum.models.vote import CommentVote, PostVote
+from forum.models.waiting_edit import WaitingEdit
 
 __all__ = [
     "Ballot",
@@ -47,4 +48,5 @@ __all__ = [
     "SweptThing",
     "ThreadTerms",
     "Visit",
+    "WaitingEdit",
 ]

@@ -16,12 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import markdown
-from forum import earning, holding, listing, masks, ranking, reactions, roles, told
+from forum import earning, holding, listing, masks, ranking, reactions, roles, told, waiting_edits
 from forum.errors import Locked, StaleEdit
 from forum.models.moderated import Moderated
 from forum.models.post import Post
 from forum.models.signed import Signed, names_nobody
 from forum.models.vote import CommentVote, Upvotable
+from forum.models.waiting_edit import WaitingEdit
 from forum.sending import sent_once
 from forum.signals import sight_changed, words_written
 from moderation import reputation
@@ -173,12 +174,22 @@ class Comment(Moderated, Signed, Upvotable):
         return self.is_shown and self.post.can_be_answered_by(user)
 
     @transaction.atomic
-    def edit(self, *, body: str, version: int, reason: str = "") -> None:
+    def edit(self, *, body: str, version: int, reason: str = "") -> WaitingEdit | None:
         """Change the words. Raises ``StaleEdit`` when another edit came between, ``Locked`` where nobody may edit.
 
-        ``reason`` stands in the history.
+        ``reason`` stands in the history. Where the new words must wait for a moderator, they are given, and the comment
+        stays as it is.
         """
         verdict = holding.judge_edit(self, body=body, shelf=self.post.category_id)
+        if verdict.holds:
+            return waiting_edits.let_wait(self, verdict, version=version, reason=reason, body=body)
+        said = holding.words_of(self)
+        self.take_words(body=body, version=version, reason=reason)
+        holding.edited(self, verdict, words_changed=said != body)
+        return None
+
+    def take_words(self, *, body: str, version: int, reason: str) -> None:
+        """Have these words from now on, as ``edit`` says; nobody is asked whether they may. In a transaction."""
         post = Post.objects.select_for_update(no_key=True).get(pk=self.post_id)
         if post.is_locked or not post.is_shown or not Comment.objects.get(pk=self.pk).is_shown:
             raise Locked
@@ -188,15 +199,14 @@ class Comment(Moderated, Signed, Upvotable):
         if not changed:
             raise StaleEdit
         text = CommentText.objects.select_for_update().get(comment=self)
-        before, said = text.body_html, text.body
-        if said != body:
+        before = text.body_html
+        if text.body != body:
             text.edit_reason = reason
         text.comment, text.body = self, body
         with masks.edited(self):
             text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
-        holding.edited(self, verdict, words_changed=said != body)
 
     def delete_by_author(self) -> None:
         """The author's words go out of sight; replies keep a tombstone to hang on."""

@@ -14,6 +14,7 @@ class Moderated(models.Model):
     is_hidden = models.BooleanField(default=False, editable=False)
     # Hidden until a moderator has looked at it first (``forum.holding``); its author may read it meanwhile.
     is_waiting = models.BooleanField(default=False, db_default=False, editable=False)
+    shown_edit: Any = None  # on a page, the edit that waits or was rejected (``forum.waiting_edits.show``)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

@@ -15,13 +15,14 @@ from django.utils import timezone
 from common import markdown
 from common.tags import count_in_sight, set_tags
 from common.text import slugify_title
-from forum import earning, holding, listing, masks, ranking, reactions, roles, terms, told
+from forum import earning, holding, listing, masks, ranking, reactions, roles, terms, told, waiting_edits
 from forum.errors import Locked, StaleEdit
 from forum.models.category import Category
 from forum.models.moderated import Moderated
 from forum.models.post_text import PostTag, PostText
 from forum.models.signed import Byline, Signed, names_nobody
 from forum.models.vote import PostVote, Upvotable
+from forum.models.waiting_edit import WaitingEdit
 from forum.sending import sent_once
 from forum.signals import sight_changed
 from moderation import reputation
@@ -245,11 +246,23 @@ class Post(Moderated, Signed, Upvotable):
     @transaction.atomic
     def edit(
         self, *, category: Category, title: str, body: str, tags=(), own_gist: str = "", version: int, reason: str = ""
-    ) -> None:
+    ) -> WaitingEdit | None:
         """Change the post. ``version`` is the one the editor started from; raises ``StaleEdit`` when another
         edit came between, ``Locked`` where nobody may edit; then nothing is written. ``reason`` stands in
-        the history."""
+        the history. Where the new words must wait for a moderator, the post stays as it is, and they are given."""
+        words: dict[str, Any] = {"category": category, "title": title, "body": body, "tags": tags, "own_gist": own_gist}
         verdict = holding.judge_edit(self, body=body, title=title, shelf=category.pk)
+        if verdict.holds:
+            return waiting_edits.let_wait(self, verdict, version=version, reason=reason, **words)
+        said = holding.words_of(self)
+        self.take_words(version=version, reason=reason, **words)
+        holding.edited(self, verdict, words_changed=said != holding.words_of(self))
+        return None
+
+    def take_words(
+        self, *, category: Category, title: str, body: str, tags, own_gist: str, version: int, reason: str
+    ) -> None:
+        """Have these words from now on, as ``edit`` says; nobody is asked whether they may. In a transaction."""
         open_now = Post.objects.filter(pk=self.pk, is_locked=False, is_hidden=False, deleted_at__isnull=True)
         changed = open_now.filter(version=version).update(
             category=category, title=title, own_gist=own_gist, gist=own_gist or markdown.gist(body),
@@ -262,7 +275,6 @@ class Post(Moderated, Signed, Upvotable):
         reactions.tags_changed(self, carried)
         text = PostText.objects.select_for_update().get(post=self)
         before = text.body_html
-        said = (text.title, self.own_gist, text.body)
         if (text.title, text.body) != (title, body):
             text.edit_reason = reason
         text.title, text.body, text.tag_words = title, body, " ".join(tag.name for tag in names)
@@ -270,7 +282,6 @@ class Post(Moderated, Signed, Upvotable):
             text.save()
         self.refresh_from_db()
         told.of_edit(self, before, text.body_html)
-        holding.edited(self, verdict, words_changed=said != (title, own_gist, body))
 
     @transaction.atomic
     def delete_by_author(self) -> None:

@@ -115,3 +115,9 @@ class RewordPostForm(forms.Form):
 
 class RewordCommentForm(forms.Form):
     body = TextField(label="Text", max_length=settings.COMMENT_LIMIT)
+
+
+class SeenForm(forms.Form):
+    """Which version of the thing the moderator has before them."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)

@@ -40,9 +40,9 @@ def reword(thing: Post | Comment, moderator, reason: str, *, body: str, title: s
 def put_back(thing: Post | Comment, moderator, reason: str, action: Action) -> Action | None:
     """Let the thing have the words again that the moderator replaced. Raises ``CannotDo`` where it was edited since."""
     locked, text = _locked(thing)
-    if locked.version != action.details["version"]:
+    old = revisions_of(_kind(thing), locked).order_by("-pgh_id").first()
+    if old is not None and old.pk != action.details["revision"]:
         raise CannotDo("It was edited since: the earlier words are in its history.")
-    old = revisions_of(_kind(thing), locked).filter(pk=action.details["revision"]).first()
     if old is None or not old.body:
         raise CannotDo("The earlier words are gone from its history.")
     before = text.body_html

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.tags import set_tags
-from forum import holding, reactions, told
+from forum import holding, reactions, told, waiting_edits
 from forum.models import Category, Comment, Picture, Post, PostTag, PostText, ThreadTerms
 from forum.moderating import branches, forms, rewording
 from forum.roles import moderates
@@ -202,9 +202,22 @@ REJECT = Verb(
     help="It stays out of sight, and its author reads your reason.",
 )  # fmt: skip
 
+APPROVE_EDIT = Verb(
+    "approve-edit", "Let the edit through", waiting_edits.approve, waiting_edits.wait_again, forms.SeenForm,
+    offered=lambda thing: waiting_edits.that_waits(thing) is not None, in_bulk=False,
+    initial=lambda thing: {"seen": thing.version}, help="Everyone reads the new words from now on.",
+)  # fmt: skip
+REJECT_EDIT = Verb(
+    "reject-edit", "Don't let the edit through", waiting_edits.reject, waiting_edits.wait_again,
+    offered=lambda thing: waiting_edits.that_waits(thing) is not None, in_bulk=False,
+    help="What everyone reads stays as it is, and the author reads your reason beside the new words.",
+)  # fmt: skip
+
 OF_POSTS = (
     APPROVE,
     REJECT,
+    APPROVE_EDIT,
+    REJECT_EDIT,
     HIDE,
     UNHIDE,
     Verb("lock", "Lock", _named("lock"), _named("unlock", undo=True), offered=lambda post: not post.is_locked,
@@ -231,6 +244,8 @@ OF_POSTS = (
 OF_COMMENTS = (
     APPROVE,
     REJECT,
+    APPROVE_EDIT,
+    REJECT_EDIT,
     HIDE,
     UNHIDE,
     Verb("edit", "Edit the words", rewording.reword, rewording.put_back, forms.RewordCommentForm, in_bulk=False,
@@ -244,17 +259,23 @@ POSTS = Moderable(
     kind="post",
     name="post",
     model=Post,
-    rows=lambda: Post.objects.select_related("author", "category", "text", "terms"),
+    rows=lambda: Post.objects.select_related("author", "category", "text", "terms", "waiting_edit__category"),
     may=lambda user, post: moderates(user, post.category_id),
     verbs=OF_POSTS,
+    edit_of=waiting_edits.proposed,
+    beside=waiting_edits.beside,
+    beside_template="forum/_edit_to_decide.html",
 )
 COMMENTS = Moderable(
     kind="comment",
     name="comment",
     model=Comment,
-    rows=lambda: Comment.objects.select_related("author", "post__category", "text", "terms"),
+    rows=lambda: Comment.objects.select_related("author", "post__category", "text", "terms", "waiting_edit"),
     may=lambda user, comment: moderates(user, comment.post.category_id),
     verbs=OF_COMMENTS,
+    edit_of=waiting_edits.proposed,
+    beside=waiting_edits.beside,
+    beside_template="forum/_edit_to_decide.html",
 )
 PICTURES = Moderable(
     kind="picture",

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from forum import drafts, quoting
+from forum import drafts, quoting, waiting_edits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentEditForm, CommentForm
 from forum.models import Comment, Post
@@ -139,9 +139,12 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Only its author can edit a comment, and not while the thread is locked.")
     keeper = drafts.keeper(request, "comment_edit", pk)
     typed = request.POST if request.method == "POST" else None
-    form = CommentEditForm(typed, initial={"body": found.text.body, "version": found.version} | keeper.initial)
+    edit = waiting_edits.of(found)
+    begun = {"body": edit.body, "reason": edit.reason} if edit else {"body": found.text.body}
+    form = CommentEditForm(typed, initial=begun | {"version": found.version} | keeper.initial)
     if request.method != "POST":
-        return _edit_form(request, found, form, keeper)
+        changed = found.text.body if edit and edit.version != found.version else ""
+        return _edit_form(request, found, form, keeper, stale_text=changed)
     if not form.is_valid():
         return _edit_form(request, found, form, keeper, status=422)
     if refused := limits.refusal(request, "edit", form):
@@ -149,8 +152,8 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         before = found.text.body_html
         with transaction.atomic():
-            found.edit(**form.cleaned_data)
-            limits.count_words(request, found.text.body_html, before)
+            waits = found.edit(**form.cleaned_data)
+            limits.count_words(request, waiting_edits.html_of(waits) if waits else found.text.body_html, before)
             drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
@@ -162,7 +165,7 @@ def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
         theirs = _comment(request, pk)
         form.data = form.data.copy()
         form.data["version"] = str(theirs.version)
-        return _edit_form(request, theirs, form, keeper, stale_text=theirs.text.body, status=409)
+        return _edit_form(request, theirs, form, keeper, stale_text=waiting_edits.newest_words(theirs), status=409)
     return redirect(found)
 
 

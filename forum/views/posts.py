@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, listing, polls, quoting, saving, solving, terms, threads, visits
+from forum import drafts, listing, polls, quoting, saving, solving, terms, threads, visits, waiting_edits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -62,6 +62,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
     begun = keeper.initial if keeper else {}
     if keeper and "quote" in request.GET and not shown.is_deleted:
         begun["body"] = quoting.after(begun.get("body", ""), shown)
+    waiting_edits.show(request.user, shown, thread.everyone, moderates=moderating)
     return {
         "section": "community",
         "post": shown,
@@ -137,7 +138,7 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         form = _edit_form(shown, PostEditForm.filled_from(shown))
         form.initial.update(keeper.initial)
-        return _composer(request, form, keeper, editing=shown)
+        return _composer(request, form, keeper, editing=shown, stale_text=_changed_since(shown))
     form = _edit_form(shown, PostEditForm(request.POST))
     if "preview" in request.POST:
         return _composer(request, form, keeper, editing=shown, preview=_previewed(request))
@@ -149,9 +150,11 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         before = shown.text.body_html
         with transaction.atomic():
             sent = form.cleaned_data
-            shown.edit(version=sent["version"], reason=sent["reason"], **form.verb_arguments())
-            limits.count_words(request, shown.text.body_html, before)
-            if form.asks:
+            waits = shown.edit(version=sent["version"], reason=sent["reason"], **form.verb_arguments())
+            limits.count_words(request, waiting_edits.html_of(waits) if waits else shown.text.body_html, before)
+            if form.asks and waits:
+                waiting_edits.ask_by_poll(waits, form.poll_terms())
+            elif form.asks:
                 polls.set_terms(shown, form.poll_terms())
             drafts.drop(request.user, keeper)
     except limits.TooMany as refused:
@@ -168,9 +171,15 @@ def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
         theirs = readable_post(request, pk)
         form.data = form.data.copy()
         form.data["version"] = str(theirs.version)
-        stale_text = f"{theirs.title}\n\n{theirs.text.body}"
+        stale_text = waiting_edits.newest_words(theirs)
         return _refused(request, form, keeper, editing=theirs, stale_text=stale_text, status=409)
     return redirect(shown)
+
+
+def _changed_since(shown: Post) -> str:
+    """What everybody reads, where that has changed since the author sent an edit that waits."""
+    edit = waiting_edits.of(shown)
+    return f"{shown.title}\n\n{shown.text.body}" if edit and edit.version != shown.version else ""
 
 
 def _edit_form(shown: Post, form: PostEditForm) -> PostEditForm:

@@ -19,6 +19,7 @@ class Checked(models.Model):
         CLEAN = "clean", "No spam"
         SPAM = "spam", "Spam"
         GIVEN_UP = "given up", "Given up"
+        GONE = "gone", "Gone before they were asked about"
 
     content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     object_id = models.BigIntegerField()

@@ -72,6 +72,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "forum:picture_remove": (OWNER, OWNER),
     "forum:preview": (NOTHING, MEMBERS),
     "forum:post_edit": (AUTHOR, AUTHOR),
+    "forum:post_edit_withdraw": (NOTHING, AUTHOR),
+    "forum:comment_edit_withdraw": (NOTHING, AUTHOR),
     "forum:post_delete": (AUTHOR, AUTHOR),
     "forum:comment_new": (NOTHING, MEMBERS),
     "forum:comment_reply": (MEMBERS, MEMBERS),

@@ -23,9 +23,10 @@ from django.utils import timezone
 
 from accounts import copying
 from common.models import Tag
-from forum import polls, saving, solving
+from forum import polls, saving, solving, waiting_edits
 from forum.history import remove_version, revisions_of
-from forum.models import CategoryModerator, CommentTerms, Draft, Folder, Post, ThreadTerms
+from forum.models import CategoryModerator, CommentTerms, Draft, Folder, Post, ThreadTerms, WaitingEdit
+from forum.waiting_edits import ask_by_poll
 from moderation import reporting, sanctions
 from moderation.models import MemberNote
 from notices import digests, letters
@@ -123,7 +124,21 @@ class World:
         self.hidden, self.deleted, self.emptied = self.post("hidden"), self.post("deleted"), self.post("emptied")
         polls.set_terms(self.hidden, polls.Terms((marked("option"), "No"), question=marked("question"), is_open=True))
         make_comment(self.hidden, author=self.author, body=f"{marked('underhidden')} @member_one")
-        make_comment(self.emptied, author=self.author, body=f"A clean {NEEDLE}")
+        edited = make_comment(self.emptied, author=self.author, body=f"A clean {NEEDLE}")
+        with override_settings(HOLD_DOMAINS_BELOW=5):  # an edit waits beside the words that are shown
+            link = f"https://zqsitezq.example.com/ @member_one doi:{self.study.doi}"
+            self.open.edit(
+                category=self.shelf,
+                title=f"{marked('edittitle')}",
+                body=f"{marked('editbody')} {link}",
+                tags=["zqedittagzq"],
+                own_gist=marked("editgist"),
+                version=2,
+                reason=marked("editreason"),
+            )
+            ask_by_poll(WaitingEdit.objects.get(), polls.Terms((marked("editoption"), "No")))
+            edited.edit(body=f"{marked('editcomment')} {link}", version=1)
+            waiting_edits.reject(edited, self.moderator, "Not here")
         mine = make_comment(self.open, author=self.member, body="Mine")
         self.comment = make_comment(
             self.open, author=self.author, body=f"{marked('comment')} @member_one doi:{self.study.doi}", parent=mine
@@ -285,12 +300,14 @@ def test_what_is_out_of_sight_is_in_no_answer(world: World) -> None:
     for person in (world.author, world.moderator):
         client = Client()
         client.force_login(person)
+        pages = [world.open.get_absolute_url(), world.emptied.get_absolute_url()]
+        met |= {mark for page in pages for mark in seen(client, page)[1]}
         for address in [*addresses, world.list.get_absolute_url()]:
             if f"/{world.hidden.pk}/" in address or f"/{world.list.pk}/" in address or not re.search(r"\d", address):
                 met |= seen(client, address)[1]
     assert {
         f"zq{name}zq"
-        for name in "waiting waitingcomment hidden hiddenbody underhidden comment list entry folder savednote studynote draft search alt".split()
+        for name in "waiting waitingcomment edittitle editbody editcomment hidden hiddenbody underhidden comment list entry folder savednote studynote draft search alt".split()
     } <= met, met
 
 

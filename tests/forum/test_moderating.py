@@ -587,4 +587,5 @@ def test_a_long_thread_moves_in_as_many_queries_as_a_short_one(deed: str, modera
 def test_every_verb_of_the_table_is_tried_here() -> None:
     tried = {deed.split()[0] for deed in DEEDS} | {"unhide", "unlock", "unpin", "convert"}
     tried |= {"approve", "reject"}  # in tests/moderation/test_holding.py
+    tried |= {"approve-edit", "reject-edit"}  # in tests/forum/test_waiting_edits.py
     assert {verb.name for kind in (POSTS, COMMENTS) for verb in kind.verbs} == tried

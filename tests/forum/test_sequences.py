@@ -18,6 +18,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
 from django.db import transaction
@@ -36,13 +37,13 @@ from hypothesis.stateful import (
 from accounts.models import Member
 from common import quotes, recount
 from common.models import Tag
-from forum import feeds, masks, polls, reactions, saving, solving
+from forum import feeds, masks, polls, reactions, saving, solving, waiting_edits
 from forum.errors import Locked, StaleEdit
-from forum.models import Category, Comment, Post, PostTag, ReactionKind
+from forum.models import Category, Comment, Post, PostTag, ReactionKind, WaitingEdit
 from forum.models.solution import Solution
 from forum.threads import SORTS, read_thread
 from moderation import acting
-from moderation.models import Action
+from moderation.models import Action, Held
 from notices import following, letters, muting
 from notices.models import Follow, Letter, Mute, Notification, Preference
 from notices.muting import NOTHING, muted_by
@@ -191,6 +192,22 @@ class Community(RuleBasedStateMachine):
                 )
             else:
                 thing.edit(body=body, version=thing.version)
+
+    @rule(number=which, called=st.sampled_from(["", *NAMES[:3]]), tags=tags)
+    def edit_that_waits(self, number: int, called: str, tags: list[str]) -> None:
+        self.edit(number, f"{called} https://site{next(self.number)}.example.com/" if called else "", tags, number)
+
+    @rule(number=which, name=st.sampled_from(["approve-edit", "approve-edit", "reject-edit", "take back"]))
+    def decide_about_an_edit(self, number: int, name: str) -> None:
+        edits = WaitingEdit.objects.exclude(state="approved").order_by("-pk")
+        if not (total := edits.count()):
+            return
+        edit = edits[number % total]
+        thing: Any = edit.post or edit.comment
+        if name == "take back":
+            waiting_edits.take_back(thing)
+        else:
+            self.act(thing, name, **{"seen": thing.version} if name == "approve-edit" else {})
 
     @rule(number=which)
     def delete(self, number: int) -> None:
@@ -347,6 +364,7 @@ class Community(RuleBasedStateMachine):
     def all_is_true(self) -> None:
         self.counters_are_right()
         self.what_was_deleted_stays_so()
+        self.what_waits_stands_nowhere()
         self.trees_are_whole()
         self.answers_can_be_seen()
         self.notifications_are_in_sight()
@@ -366,6 +384,21 @@ class Community(RuleBasedStateMachine):
         for model in (Post, Comment):
             for thing in model.objects.filter(deleted_at=None, is_hidden=False).select_related("text"):
                 assert not own_marks(thing) & self.taken_back, f"{thing!r} shows words that their author deleted"
+
+    def what_waits_stands_nowhere(self) -> None:
+        """The words of an edit that waits or was not let through are in no text and in no history."""
+        edits = WaitingEdit.objects.exclude(state="approved")
+        waiting = {mark for edit in edits for mark in marks(unquoted(edit.body)) if mark.endswith("x")}
+        if not waiting:
+            return
+        for of in ("Post", "Comment"):
+            for model in (apps.get_model("forum", f"{of}Text"), apps.get_model("forum", f"{of}Revision")):
+                for body in model.objects.values_list("body", flat=True):
+                    assert not marks(unquoted(body)) & waiting, f"{model} tells what waits: {body}"
+        for edit in edits.filter(state="waiting"):
+            thing: Any = edit.post or edit.comment
+            held = Held.objects.get(content_type__model=thing._meta.model_name, object_id=thing.pk)
+            assert held.is_waiting and not thing.is_deleted and not thing.is_waiting
 
     def trees_are_whole(self) -> None:
         comments = {comment.pk: comment for comment in Comment.objects.all()}
@@ -510,6 +543,10 @@ class Community(RuleBasedStateMachine):
         for comment in Comment.objects.select_related("text", "post__category"):
             sees = comment.can_be_read_by(reader) and (self.may_see(comment.post, reader) or comment.post.is_deleted)
             (seen if sees else gone).update(marks(comment.text.body))
+        for edit in WaitingEdit.objects.exclude(state="approved"):
+            thing: Any = edit.post or edit.comment
+            sees = thing.is_by(reader) or (reader.is_authenticated and reader.is_moderator)
+            (seen if sees else gone).update(marks(edit.body))
         return gone - seen
 
     def pages_show_what_may_be_seen(self) -> None:
@@ -542,7 +579,11 @@ def marks(text: str) -> set[str]:
 
 def own_marks(thing: Post | Comment) -> set[str]:
     """Those of the words a thing says now, and not of what it quotes."""
-    return marks(" ".join(line for line in thing.text.body.split("\n") if not line.startswith(">")))
+    return marks(unquoted(thing.text.body))
+
+
+def unquoted(body: str) -> str:
+    return " ".join(line for line in body.split("\n") if not line.startswith(">"))
 
 
 def what_is_told(told: Notification, part: int | None) -> tuple[Post | None, Comment | None]:
@@ -564,5 +605,5 @@ def _freshly_muted(reader: Any) -> Any:
 
 @pytest.mark.django_db
 def test_whatever_members_do_counts_sight_and_news_are_true(settings):
-    settings.LIMITS = {}
+    settings.LIMITS, settings.HOLD_DOMAINS_BELOW = {}, 5
     run_state_machine_as_test(Community, settings=BOUNDS)

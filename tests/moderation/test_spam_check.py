@@ -285,7 +285,7 @@ def test_what_a_moderator_has_let_through_is_not_held_by_a_late_answer(service: 
     service.answer = SPAM
     work()
     assert fresh(post).is_shown and fresh(gone).is_deleted and len(service.asked) == 1
-    assert Checked.objects.get(object_id=gone.pk).state == "given up"
+    assert Checked.objects.get(object_id=gone.pk).state == "gone"
 
 
 @pytest.mark.parametrize(
