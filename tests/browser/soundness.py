@@ -1,8 +1,15 @@
-"""What every page must be: open to everyone by axe's rules, and never wider than the screen."""
+"""What every page must be: open to everyone by axe's rules, and never wider than the screen.
+
+``LOOK_AT=folder`` has every page looked at in all four corners of width and scheme, and keeps a picture of each there.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -17,6 +24,7 @@ OPTIONS: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
 # Rules about layout don't look at colours, and no width has colours of its own: two corners show what all four would.
 LOOKS = (("light", WIDE), ("dark", PHONE))
 CORNERS = (*LOOKS, ("dark", WIDE), ("light", PHONE))
+LOOK_AT = os.environ.get("LOOK_AT", "")
 
 
 def assert_sound(visitor: Visitor, looks: tuple[tuple[str, int], ...] = LOOKS) -> None:
@@ -34,10 +42,14 @@ def assert_sound(visitor: Visitor, looks: tuple[tuple[str, int], ...] = LOOKS) -
 def _faults(page: Page, looks: tuple[tuple[str, int], ...]) -> list[str]:
     found = []
     before = page.viewport_size or {"width": WIDE, "height": 900}
-    for scheme, width in looks:
+    for scheme, width in CORNERS if LOOK_AT else looks:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 844})
         found += [f"{scheme}, {width} px: {fault}" for fault in _axe_faults(page)]
+        if LOOK_AT:
+            parts = urlsplit(page.url)
+            name = re.sub(r"\W+", "-", f"{parts.path} {parts.query}").strip("-")[:80] or "home"
+            page.screenshot(path=Path(LOOK_AT) / f"{name}--{width}-{scheme}.png", full_page=True)
     for width in (PHONE, NARROW):
         page.set_viewport_size({"width": width, "height": 844})
         found += [f"{width} px: {wider}" for wider in _wider_than_the_screen(page)]

@@ -14,12 +14,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Flair, Member
-from forum import saving, solving
-from forum.models import Comment, Draft, Post
-from moderation import badges
+from forum import polls, saving, solving
+from forum.history import revisions_of
+from forum.models import Comment, Draft, Post, ReactionKind
+from moderation import appeals, badges, reporting, sanctions
 from notices.following import follow
 from notices.muting import mute
 from notices.telling import tell
+from notices.unsubscribing import token_for
 from studies import keeping
 from studies.models import Author, ImportLine, ImportRun, MergeProposal, ReadingList, Study, SummaryProposal
 from tests.browser.soundness import CORNERS, LOOKS, assert_sound
@@ -231,6 +233,17 @@ OF_A_MEMBERS_OWN: dict[str, str] = {
     "muted": "/following/muted/",
     "a post that their lists leave out": "{post}",
     "operators of search": "/search/?q=type:post+is:answered+hair",
+    "a post with a poll": "{polled}",
+    "who voted": "{voters}",
+    "telling a side effect": "{reacting}",
+    "what an edit changed": "{edited}history/",
+    "taking a version out": "{edited}history/{revision}/remove/",
+    "a picture": "{picture}",
+    "sending a picture": "/pictures/new/",
+    "taking a picture away": "{picture}remove/",
+    "a note on a post": "{post_short}keep/",
+    "their standing": "/settings/standing/",
+    "ending a kind of mail": "{unsubscribe}",
 }
 
 
@@ -252,8 +265,55 @@ def owner_of_much(member: Member) -> dict[str, str]:
     for kind, thing in (("tag", other.tags.get()), ("member", make_member()), ("post", other)):
         mute(member, kind, thing.pk)
     badges.award_all()
-    places = {"name": member.username, "post": other.get_absolute_url()}
+    polls.set_terms(mine, polls.Terms(("It helped", "It did not"), question="After a month?", is_open=True))
+    polls.vote(mine.poll, make_member(), [mine.poll.options.all()[0].pk])
+    side_effect, _ = ReactionKind.objects.get_or_create(name="Side effect", defaults={"asks_for_comment": True})
+    side_effect.categories.add(other.category)
+    mine.edit(category=mine.category, title=mine.title, body="Put otherwise.", version=mine.version, reason="Clearer")
+    places = {
+        "name": member.username,
+        "post": other.get_absolute_url(),
+        "post_short": f"/posts/{other.pk}/",
+        "polled": mine.get_absolute_url(),
+        "voters": f"/posts/{mine.pk}/poll/{mine.poll.options.all()[0].pk}/voters/",
+        "reacting": f"/posts/{other.pk}/react/{side_effect.pk}/",
+        "edited": f"/posts/{mine.pk}/",
+        "revision": revisions_of("post", mine).latest("pk").pk,
+        "picture": f"/pictures/{picture.name}/",
+        "unsubscribe": f"/unsubscribe/{token_for(member, 'reply')}/",
+    }
     return {name: address.format(**places) for name, address in OF_A_MEMBERS_OWN.items()}
+
+
+# What a moderator meets: the queue and its cases, what is done to a thing and a member, and the lists of the desk.
+AT_THE_DESK = (
+    "/admin/", "/admin/moderation/case/", "/admin/moderation/case/{case}/change/", "/admin/moderation/appeal/",
+    "/admin/moderation/appeal/{appeal}/change/", "/admin/moderation/action/", 
+    "/admin/accounts/member/", "/admin/accounts/member/{member}/change/", "/admin/accounts/flair/add/",
+    "/admin/forum/post/", "/admin/forum/comment/", "/admin/forum/picture/", 
+    "/moderation/post/{post}/", "/moderation/comment/{comment}/", "/moderation/member/{member}/",
+    "/members/{member}/everything/", "/members/{name}/", "/members/{name}/trust/", "/posts/{masked}/unmask/",
+)  # fmt: skip
+
+
+def desk_of(moderator: Member) -> dict[str, str]:
+    """Addresses of the moderator's pages, with something that waits on each."""
+    post = make_post(title="Buy my serum")
+    comment = make_comment(post, body="It is on my page.")
+    sanction = sanctions.give(post.author, moderator, ["write"], "Advertising", days=7)
+    assert sanction is not None
+    appeal = appeals.write(sanction, "They are my own.").appeal
+    reported = reporting.report(post, "post", make_member(), "spam", "The third time today")
+    places = {
+        "case": reported.case_id,
+        "appeal": appeal.pk,
+        "member": post.author_id,
+        "name": post.author.username,
+        "post": post.pk,
+        "comment": comment.pk,
+        "masked": make_post(masked=True).pk,
+    }
+    return {address: address.format(**places) for address in AT_THE_DESK}
 
 
 FOR_A_LIBRARIAN: dict[str, Callable[[], str]] = {
@@ -321,6 +381,11 @@ def test_every_page_of_the_library_is_sound_for_a_member(open_browser, member):
 def test_every_page_of_a_members_own_is_sound(open_browser, member):
     pages = owner_of_much(member)
     assert_sound_in_turn(open_browser(member=member), pages)
+
+
+def test_every_page_of_the_desk_is_sound_for_a_moderator(open_browser):
+    moderator = make_moderator()
+    assert_sound_in_turn(open_browser(member=moderator), desk_of(moderator))
 
 
 def test_every_page_of_the_desk_is_sound_for_a_librarian(open_browser):
