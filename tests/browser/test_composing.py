@@ -125,5 +125,10 @@ def test_a_passage_is_quoted_voted_on_and_marked_as_the_answer(open_browser, jav
     asker.page.locator(f"#comment-{answer.pk}").get_by_role("button", name="Mark as answer").click()
     asker.visit(post.get_absolute_url())
     expect(asker.page.locator("#answer")).to_contain_text("So it does.")
+    asker.page.get_by_text("Close this poll").click()
+    asker.page.get_by_label("Why it should end").fill("I have decided")
+    asker.press("Close it now")
+    expect(asker.page.locator("#poll")).to_contain_text("The poll is closed.")
+    expect(asker.page.locator("#poll").get_by_role("radio")).to_have_count(0)
     if javascript:  # axe itself needs it, and would wait for ever
         assert_sound(asker)

@@ -61,7 +61,7 @@ def retracted() -> Study:
 def deep() -> Comment:
     """The last of a row of answers, deeper than a phone has room to indent."""
     comment = make_comment(body="See https://example.org/" + "a-very-long-address-" * 8)
-    for _ in range(12):
+    for _ in range(19):
         comment = make_comment(comment.post, parent=comment, body="I don't think so.\n\n> quoted")
     wide = "| " + " | ".join(f"column {n}" for n in range(9)) + " |\n|" + "---|" * 9 + "\n|" + " 1 |" * 9
     make_comment(comment.post, parent=comment, body=wide)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from forum import reactions
 from forum.models import Category, Post, Reaction, ReactionKind
 from tests.browser.soundness import assert_sound
-from tests.builders import make_member
+from tests.builders import make_member, make_moderator, numbers
 
 pytestmark = pytest.mark.browser
 
@@ -17,13 +18,14 @@ def test_a_post_without_a_name_is_written_answered_and_told_of(open_browser, jav
     Category.objects.filter(pk=shelf.pk).update(allows_pseudonyms=True)
     for name, asks in (("Helped me", False), ("Side effect", True)):
         ReactionKind.objects.get_or_create(name=name, asks_for_comment=asks)[0].categories.add(shelf)
-    writer, reader = make_member(), make_member()
+    writer, reader, tag = make_member(), make_member(), f"told{next(numbers)}"
 
     mine = open_browser(javascript=javascript, member=writer)
     mine.visit("/community/new/?category=treatment")
     page = mine.page
     page.get_by_label("Title").fill("I have told nobody")
     page.get_by_label("Text").fill("It has been hard.")
+    page.get_by_label("Tags", exact=True).fill(tag)
     page.get_by_label("Post without my name").check()
     mine.press("Post")
     post = Post.objects.filter(title="I have told nobody").latest("pk")
@@ -48,3 +50,22 @@ def test_a_post_without_a_name_is_written_answered_and_told_of(open_browser, jav
     theirs.press("Tell it")
     expect(theirs.page.locator("#thread")).to_contain_text("It itched.")
     assert Reaction.objects.filter(post=post, member=reader).count() == 2
+
+    # Under a tag the sums stand once five members have told; whoever moderates learns who wrote, and gives a reason.
+    theirs.visit(f"/tags/{tag}/")
+    expect(theirs.page.get_by_role("heading", name="members who told")).to_have_count(0)
+    helped = ReactionKind.objects.get(name="Helped me")
+    for _ in range(4):
+        reactions.react(post, helped, make_member())
+    theirs.visit(f"/tags/{tag}/")
+    theirs.sees("Of 5 members who told")
+    serving = open_browser(javascript=javascript, member=make_moderator())
+    serving.visit(post.get_absolute_url())
+    serving.page.locator("#post").get_by_role("link", name="Unmask").click()
+    expect(serving.page.locator("body")).not_to_contain_text(writer.username)
+    serving.page.get_by_label("Reason").fill("Somebody may be in danger")
+    serving.press("Show me who wrote it")
+    serving.sees(f"It was written by {writer.username}")
+    serving.visit("/moderation/log/")
+    serving.sees("Somebody may be in danger")
+    expect(serving.page.locator("body")).not_to_contain_text(writer.username)
