@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Member
@@ -48,6 +49,13 @@ def make_librarian(name: str = "") -> Member:
     librarian = make_member(name or f"keeper{next(numbers)}x", is_staff=True)
     librarian.groups.add(Group.objects.get_or_create(name=LIBRARIANS)[0])
     return librarian
+
+
+def signed_in(member: Member | None = None) -> Client:
+    """The browser of this member, or of anybody."""
+    client = Client()
+    client.force_login(member or make_member())
+    return client
 
 
 def make_category(name: str = "") -> Category:

@@ -26,7 +26,7 @@ from notices.following import follow
 from notices.models import Notification
 from studies.arrivals import tell_of_new_studies
 from studies.models import ReadingList, SavedStudy, Study, StudyTag
-from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,12 +48,6 @@ def at_once(jobs: Iterable[Callable[[], object]], workers: int = AT_ONCE) -> lis
 
     with ThreadPoolExecutor(workers) as pool:
         return [future.result() for future in [pool.submit(run, *numbered) for numbered in enumerate(jobs)]]
-
-
-def signed_in(member) -> Client:
-    client = Client()
-    client.force_login(member)
-    return client
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.totp.internal import auth
-from django.test import Client
 from django.utils import timezone
 
-from tests.builders import make_librarian, make_member, make_moderator, make_post
+from tests.builders import make_librarian, make_member, make_moderator, make_post, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +19,6 @@ TURN_ON = "/accounts/2fa/totp/activate/"
 @pytest.fixture
 def forced(settings):
     settings.STAFF_TWO_FACTOR = True
-
-
-def signed_in(member) -> Client:
-    client = Client()
-    client.force_login(member)
-    return client
 
 
 def with_app(member):

@@ -17,6 +17,7 @@ from accounts.models import Flair, Member
 from forum import polls, saving, solving
 from forum.history import revisions_of
 from forum.models import Comment, Draft, Post, ReactionKind
+from forum.moderating import branches
 from moderation import appeals, badges, reporting, sanctions
 from notices.following import follow
 from notices.muting import mute
@@ -232,6 +233,7 @@ OF_A_MEMBERS_OWN: dict[str, str] = {
     "saved comments": "/saved/?type=comment",
     "muted": "/following/muted/",
     "a post that their lists leave out": "{post}",
+    "the poll of a post that was merged": "/posts/{poll}/poll/",
     "operators of search": "/search/?q=type:post+is:answered+hair",
     "a post with a poll": "{polled}",
     "who voted": "{voters}",
@@ -270,7 +272,11 @@ def owner_of_much(member: Member) -> dict[str, str]:
     side_effect, _ = ReactionKind.objects.get_or_create(name="Side effect", defaults={"asks_for_comment": True})
     side_effect.categories.add(other.category)
     mine.edit(category=mine.category, title=mine.title, body="Put otherwise.", version=mine.version, reason="Clearer")
+    asked = make_post(author=member, title="Which of them?")
+    polls.set_terms(asked, polls.Terms(("Foam", "Solution"), question="Which did you take?"))
+    branches.merge(asked, make_moderator(), "One talk", into=mine)
     places = {
+        "poll": asked.pk,
         "name": member.username,
         "post": other.get_absolute_url(),
         "post_short": f"/posts/{other.pk}/",

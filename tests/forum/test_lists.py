@@ -14,6 +14,7 @@ from tests.builders import (
     make_post,
     make_study,
 )
+from tests.walking import pages_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,14 +27,7 @@ def titles(answer) -> list[str]:
 
 def walk(client, address: str) -> list[str]:
     """The titles of a list on all its pages."""
-    seen, query = [], ""
-    while query is not None:
-        answer = client.get(f"{address}{query}")
-        assert answer.status_code == 200
-        seen += titles(answer)
-        more = re.search(r'rel="next" href="([^"]+)"', answer.text)
-        address, query = address.split("?")[0], more and more[1].replace("&amp;", "&")
-    return seen
+    return [each for answer in pages_of(client, address) for each in titles(answer)]
 
 
 def days_ago(days: float):

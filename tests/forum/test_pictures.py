@@ -20,18 +20,12 @@ from forum.models import Draft, Picture, PictureUse, PostText
 from forum.models.picture import SHELF
 from moderation.models import Action, Case
 from moderation.reporting import reject, report
-from tests.builders import make_category, make_comment, make_member, make_moderator, make_picture, make_post
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_picture, make_post, signed_in
 from tests.shared_pictures import picture
 
 pytestmark = pytest.mark.django_db
 
 JSON = {"Accept": "application/json"}
-
-
-def signed_in(member) -> Client:
-    client = Client()
-    client.force_login(member)
-    return client
 
 
 def send(client: Client, data: bytes, alt: str = "A lamp", name: str = "lamp.png", headers=JSON, **fields):

@@ -17,7 +17,7 @@ from forum import polls
 from forum.models import Ballot, Draft, Poll, Post
 from forum.polls import Terms
 from moderation.models import Action
-from tests.builders import make_category, make_member, make_moderator, make_post
+from tests.builders import make_category, make_member, make_moderator, make_post, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,12 +41,6 @@ def test_a_row_of_a_list_says_that_a_post_asks(client):
 
 def counts(poll: Poll) -> list[int]:
     return list(poll.options.values_list("vote_count", flat=True))
-
-
-def signed_in(member=None) -> Client:
-    client = Client()
-    client.force_login(member or make_member())
-    return client
 
 
 def sent(**fields) -> dict:

@@ -15,15 +15,9 @@ from forum.errors import Locked
 from forum.models import Category, Comment, Post, Solution
 from moderation.models import Action, Reputation
 from notices.models import Notification
-from tests.builders import make_comment, make_member, make_moderator, make_post
+from tests.builders import make_comment, make_member, make_moderator, make_post, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(member=None) -> Client:
-    client = Client()
-    client.force_login(member or make_member())
-    return client
 
 
 def is_answered(post: Post) -> bool:

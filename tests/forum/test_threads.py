@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from forum import threads
 from forum.models import Comment
 from tests.builders import make_comment, make_long_thread, make_many_comments, make_member, make_moderator, make_post
+from tests.walking import pages_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,14 +21,7 @@ def shown(answer) -> list[int]:
 
 def walk(client, address: str) -> list[int]:
     """The comments of a thread on all its pages, in the order they are met."""
-    seen, query = [], ""
-    while query is not None:
-        answer = client.get(f"{address}{query}")
-        assert answer.status_code == 200
-        seen += shown(answer)
-        more = re.search(r'rel="next" href="([^"]+)"', answer.text)
-        address, query = address.split("?")[0], more and more[1].replace("&amp;", "&")
-    return seen
+    return [each for answer in pages_of(client, address) for each in shown(answer)]
 
 
 def with_everyone(comment: Comment) -> list[int]:

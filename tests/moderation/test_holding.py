@@ -23,7 +23,7 @@ from moderation.models import Action, Held, Trust
 from notices.following import follow
 from notices.models import Notification
 from studies.models import Mention
-from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, make_study, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +36,6 @@ def held(settings) -> None:
 @pytest.fixture
 def moderator() -> Member:
     return make_moderator()
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member)
-    return client
 
 
 def known(level: int = 1, name: str = "") -> Member:

@@ -11,14 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Member
 from forum.models import Comment, Post
 from moderation import rules
 from moderation.holding import domains_in
 from moderation.languages import language_of
 from moderation.models import Flag, Held, Rule, RuleFiring, Trust
 from moderation.rules import Text
-from tests.builders import make_category, make_comment, make_member, make_moderator, make_post
+from tests.builders import make_category, make_comment, make_member, make_moderator, make_post, signed_in
 
 ADDRESS = "/admin/moderation/rule/"
 
@@ -26,12 +25,6 @@ ADDRESS = "/admin/moderation/rule/"
 def rule(then: str = "hold", looks_for: str = "words", pattern: str = "cheap pills", **more) -> Rule:
     fields = {"name": f"Rule {Rule.objects.count()}", "is_on": True, "sentence": "We sell nothing here."} | more
     return Rule.objects.create(then=then, looks_for=looks_for, pattern=pattern, **fields)
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member)
-    return client
 
 
 @pytest.fixture
