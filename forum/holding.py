@@ -235,18 +235,18 @@ def wait_again(thing: Post | Comment, moderator: Any, reason: str, action: Actio
     if was_approved:
         row._change(is_hidden=True)
         type(row).objects.filter(pk=row.pk).update(posted_at=action.details["posted_at"])
-    type(row).objects.filter(pk=row.pk).update(is_waiting=True)
+    type(row).objects.filter(pk=row.pk).update(is_waiting=True, is_rejected=False)
     holding.wait_again(row)
     return told.record(moderator, f"undo {action.action}", row, reason, undoes=action)
 
 
 @transaction.atomic
 def reject(thing: Post | Comment, moderator: Any, reason: str) -> Action | None:
-    """Let it stay out of sight; its author hears why."""
+    """Let it stay out of sight; its author hears why, and goes on reading it."""
     row = locked(thing)
     if not row.is_waiting:
         return None
-    type(row).objects.filter(pk=row.pk).update(is_waiting=False)
+    type(row).objects.filter(pk=row.pk).update(is_waiting=False, is_rejected=True)
     holding.close(row, Held.State.REJECTED, moderator, reason)
     row.refresh_from_db()
     return told.record(moderator, "reject", row, reason)

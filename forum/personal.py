@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from common import personal
-from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear, Delete, Part, With, Words, Work
+from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear, Delete, Keep, Part, With, Words, Work
 from common.text import slugify_title
-from forum import pictures, reactions, waiting_edits
+from forum import masks, pictures, reactions, waiting_edits
 from forum.models import (
     Ballot,
     BallotChoice,
@@ -49,6 +51,7 @@ from forum.models import (
 from forum.models.vote import Vote
 from forum.polls import withdraw_ballots
 from moderation import reputation
+from moderation.models import Held
 from moderation.personal import forget_words_about
 from notices.models import Notification
 
@@ -105,6 +108,15 @@ def let_go_of_comments(member: Any, choice: Choice, by: str = "author") -> int:
     return Comment.objects.filter(pk__in=ids).update(**{by: None})
 
 
+def held_unnamed(member: Any) -> QuerySet[Held]:
+    posts, comments = masks.things_of(member)
+    post, comment = (ContentType.objects.get_for_model(model) for model in (Post, Comment))
+    return Held.objects.filter(
+        Q(content_type=post, object_id__in=posts.values("pk"))
+        | Q(content_type=comment, object_id__in=comments.values("pk"))
+    )
+
+
 def _let_go_of_edits(things: Iterable[Any]) -> None:
     """What waited beside them was never everybody's to read: it goes, whatever stays."""
     for thing in things:
@@ -136,11 +148,19 @@ def register() -> None:
     post_revision, comment_revision = (apps.get_model("forum", f"{of}Revision") for of in ("Post", "Comment"))
     of_post = (
         "id", "title", "text__body", "own_gist", "category__name", "text__tag_words", "posted_at", "edited_at",
-        "score", "comment_count", "is_locked", "is_hidden", "deleted_at", "text__edit_reason",
+        "score", "comment_count", "is_locked", "is_hidden", "is_rejected", "deleted_at", "text__edit_reason",
     )  # fmt: skip
     of_comment = (
-        "id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at",
-        "text__edit_reason",
+        "id", "post_id", "parent_id", "text__body", "posted_at", "edited_at", "score", "is_hidden", "is_rejected",
+        "deleted_at", "text__edit_reason",
+    )  # fmt: skip
+    personal.register(
+        Part(
+            Held, "object_id", Keep("it names nobody"), "waited-without-your-name",
+            ("held_at", "closed_at", "kind", "object_id", "state", "answer"),
+            about="what of your words under a pseudonym waited for a moderator, and what became of it",
+            rows=held_unnamed,
+        )
     )  # fmt: skip
     of_edit = ("post_id", "comment_id", "state", "title", "body", "own_gist", "reason", "sent_at")
     personal.register(

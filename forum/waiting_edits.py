@@ -368,7 +368,7 @@ def show(user: Any, post: Post, comments: Iterable[Comment], *, moderates: bool)
         return
     things: dict[tuple[str, int], Any] = {("post", post.pk): post} | {("comment", each.pk): each for each in comments}
     ids = [pk for kind, pk in things if kind == "comment"]
-    rejected = []
+    rejected = [each for each in things.values() if each.is_rejected and not each.is_deleted and each.is_by(user)]
     for edit in _rows().filter(Q(post=post.pk) | Q(comment__in=ids)):
         thing = things["post" if edit.post_id else "comment", edit.post_id or edit.comment_id]
         mine = thing.is_by(user)
@@ -377,7 +377,7 @@ def show(user: Any, post: Post, comments: Iterable[Comment], *, moderates: bool)
             rejected += [thing] if edit.is_rejected else []
     answers = queue.answers_about(rejected)
     for thing in rejected:
-        thing.shown_edit.answer = answers.get(thing, "")
+        (thing.shown_edit or thing).answer = answers.get(thing, "")
 
 
 def changes(thing: Any, edit: WaitingEdit) -> list[tuple[str, list[Piece]]]:

@@ -110,7 +110,8 @@ def register() -> None:
             rows=done_about,
         ),
         Part(
-            Held, "author", Clear(author=None, said=""), "waited", ("held_at", "closed_at", "kind", "state", "answer"),
+            Held, "author", Clear(author=None, said=""), "waited",
+            ("held_at", "closed_at", "kind", "object_id", "state", "answer"),
             about="what of yours waited for a moderator, and what became of it",
         ),
         Part(RuleFiring, "author", Clear(author=None), withheld="how rules work helps who would get around them"),

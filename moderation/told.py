@@ -45,7 +45,7 @@ DEEDS: dict[str, str] = {
     "slow": "has set slow mode for",
     "close": "has set the day of closing for",
 }
-OUT_OF_SIGHT = frozenset({"hide", "reject"})
+OUT_OF_SIGHT = frozenset({"hide"})  # of its author too; what is rejected they can read
 
 
 def of_action(action: Action, *, owner: int | None, what: str, label: str, url: str, place: str = "") -> int:

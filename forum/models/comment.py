@@ -34,7 +34,7 @@ DEEPEST = 40  # levels; an answer to a comment this deep stands beside it
 def _readable_by(user) -> Q:
     seen = _not_hidden_from(user)
     if seen and user.is_authenticated:
-        seen |= Q(is_waiting=True) & masks.written_by(user)
+        seen |= (Q(is_waiting=True) | Q(is_rejected=True)) & masks.written_by(user)
     return Q(deleted_at__isnull=True) & seen
 
 
@@ -109,6 +109,9 @@ class Comment(Moderated, Signed, Upvotable):
             ),
             models.CheckConstraint(condition=names_nobody(), name="masked_comment_names_nobody"),
             models.CheckConstraint(condition=Q(is_waiting=False) | Q(is_hidden=True), name="waiting_comment_is_hidden"),
+            models.CheckConstraint(
+                condition=Q(is_rejected=False) | Q(is_hidden=True, is_waiting=False), name="rejected_comment_is_hidden"
+            ),
         )
         permissions = (("moderate_comment", "Can hide comments"),)
         indexes = (
@@ -165,7 +168,7 @@ class Comment(Moderated, Signed, Upvotable):
         return self.is_by(user) and self.is_shown and self.post.is_shown and not self.post.is_locked
 
     def can_be_deleted_by(self, user) -> bool:
-        return self.is_by(user) and (self.is_shown or (self.is_waiting and not self.is_deleted))
+        return self.is_by(user) and (self.is_shown or (self.is_held and not self.is_deleted))
 
     def can_be_upvoted_by(self, member) -> bool:
         return super().can_be_upvoted_by(member) and self.post.is_shown
@@ -237,7 +240,7 @@ class Comment(Moderated, Signed, Upvotable):
         if comment.deleted_at and "deleted_at" in change:
             return False
         if "deleted_at" in change or change.get("is_hidden") is False:
-            change["is_waiting"] = False
+            change["is_waiting"] = change["is_rejected"] = False
         was_shown = comment.is_shown
         if not Comment.objects.filter(pk=self.pk).exclude(**change).update(**change):
             return False

@@ -14,6 +14,9 @@ class Moderated(models.Model):
     is_hidden = models.BooleanField(default=False, editable=False)
     # Hidden until a moderator has looked at it first (``forum.holding``); its author may read it meanwhile.
     is_waiting = models.BooleanField(default=False, db_default=False, editable=False)
+    # A moderator has looked and left it hidden; its author may go on reading it, with the reason.
+    is_rejected = models.BooleanField(default=False, db_default=False, editable=False)
+    answer = ""  # on a page for its author, why it was rejected (``forum.waiting_edits.show``)
     shown_edit: Any = None  # on a page, the edit that waits or was rejected (``forum.waiting_edits.show``)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -31,9 +34,14 @@ class Moderated(models.Model):
 
     def can_be_read_by(self, user) -> bool:
         """Whether its words may be shown to this visitor: moderators also read what is hidden."""
-        return not self.is_deleted and (
-            not self.is_hidden or roles.moderates(user, self.shelf_id) or (self.is_waiting and self.is_by(user))
-        )
+        if self.is_deleted:
+            return False
+        return not self.is_hidden or roles.moderates(user, self.shelf_id) or (self.is_held and self.is_by(user))
+
+    @property
+    def is_held(self) -> bool:
+        """Kept from the others by what moderators look at first: its author may read and delete it."""
+        return self.is_waiting or self.is_rejected
 
     @property
     def shelf_id(self) -> int:

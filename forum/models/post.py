@@ -41,9 +41,10 @@ def _not_hidden_from(user) -> Q:
 
 
 def _readable_by(user) -> Q:
-    """Not hidden from this visitor, or their own words that wait for a moderator."""
+    """Not hidden from this visitor, or their own words that wait for a moderator or were not let through."""
     seen = _not_hidden_from(user)
-    return seen | (Q(is_waiting=True) & masks.written_by(user)) if seen and user.is_authenticated else seen
+    held = Q(is_waiting=True) | Q(is_rejected=True)
+    return seen | (held & masks.written_by(user)) if seen and user.is_authenticated else seen
 
 
 class PostQuerySet(models.QuerySet):
@@ -120,6 +121,9 @@ class Post(Moderated, Signed, Upvotable):
             models.CheckConstraint(condition=Q(score__gte=0), name="post_score_not_negative"),
             models.CheckConstraint(condition=names_nobody(), name="masked_post_names_nobody"),
             models.CheckConstraint(condition=Q(is_waiting=False) | Q(is_hidden=True), name="waiting_post_is_hidden"),
+            models.CheckConstraint(
+                condition=Q(is_rejected=False) | Q(is_hidden=True, is_waiting=False), name="rejected_post_is_hidden"
+            ),
         )
         permissions = (("moderate_post", "Can hide, lock, pin and move posts"),)
         indexes = (
@@ -232,7 +236,7 @@ class Post(Moderated, Signed, Upvotable):
         return self.is_by(user) and self.is_shown and not self.is_locked
 
     def can_be_deleted_by(self, user) -> bool:
-        return self.is_by(user) and (self.is_shown or (self.is_waiting and not self.is_deleted))
+        return self.is_by(user) and (self.is_shown or (self.is_held and not self.is_deleted))
 
     def can_be_answered_by(self, user) -> bool:
         return user.is_authenticated and self.is_shown and not self.is_locked and not self.is_closed
@@ -358,7 +362,7 @@ class Post(Moderated, Signed, Upvotable):
         if earning.SIGHT & set(change):
             reputation.hold(self.author_id)
         if "deleted_at" in change or change.get("is_hidden") is False:
-            change["is_waiting"] = False
+            change["is_waiting"] = change["is_rejected"] = False
         was_shown = Post.objects.select_for_update(no_key=True).get(pk=self.pk).is_shown
         posts = Post.objects.filter(pk=self.pk).exclude(**change)
         if "deleted_at" in change:

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from accounts import copying
 from common.models import Tag
-from forum import polls, saving, solving, waiting_edits
+from forum import holding, polls, saving, solving, waiting_edits
 from forum.history import remove_version, revisions_of
 from forum.models import CategoryModerator, CommentTerms, Draft, Folder, Post, ThreadTerms, WaitingEdit
 from forum.waiting_edits import ask_by_poll
@@ -160,7 +160,11 @@ class World:
             self.waiting_comment = make_comment(
                 self.open, author=self.newcomer, body=f"{marked('waitingcomment')} @member_one"
             )
+            self.rejected = make_comment(
+                self.open, author=self.newcomer, body=f"{marked('rejected')} @member_one doi:{self.study.doi}"
+            )
         assert self.waiting.is_waiting and self.waiting_comment.is_waiting
+        holding.reject(self.rejected, self.moderator, "Not here")
         # What else stands in sight and leads to what will not.
         ThreadTerms.objects.create(post=self.open, duplicate_of=self.hidden, merged_into=self.comment)
         CommentTerms.objects.create(comment=mine, became=self.hidden)

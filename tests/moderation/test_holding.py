@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -11,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import copying
 from accounts.models import Member
 from common.models import Tag
 from common.recount import counters
@@ -175,13 +178,39 @@ def test_what_is_rejected_stays_out_of_sight_with_its_reason_and_can_be_taken_ba
     action = do("reject", post, moderator, "This sells something")
     assert fresh(post).is_hidden and not fresh(post).is_waiting and Held.objects.get().answer == "This sells something"
     heard = Notification.objects.get(member=newcomer)
-    assert "This sells something" in heard.words and signed_in(newcomer).get(post.get_absolute_url()).status_code == 404
+    assert "This sells something" in heard.words and heard.url == post.get_absolute_url()
+    page = signed_in(newcomer).get(post.get_absolute_url()).content.decode()
+    assert "did not let this through" in page and "This sells something" in page and fresh(post).text.body in page
+    for other in (Client(), signed_in(make_member())):
+        assert other.get(post.get_absolute_url()).status_code == 404
     acting.undo(action, moderator, "It does not")
     assert fresh(post).is_waiting and Held.objects.get().is_waiting
     do("reject", post, moderator)
     # However it comes into sight at last, it tells then.
     do("unhide", post, moderator)
-    assert fresh(post).is_shown and Held.objects.get().told_at
+    assert fresh(post).is_shown and not fresh(post).is_rejected and Held.objects.get().told_at
+
+
+def test_its_author_has_what_was_rejected_in_its_place_and_in_their_data(moderator: Member) -> None:
+    newcomer, thread = make_member("newcomer"), make_post(posted_at=timezone.now())
+    comment = make_comment(thread, author=newcomer, body="My rejected words")
+    post = make_post(author=newcomer, masked=True, category=make_category(), body="Unnamed words")
+    for thing in (comment, post):
+        do("reject", thing, moderator, "Not for here")
+    client = signed_in(newcomer)
+    page = client.get(comment.get_absolute_url(), follow=True).content.decode()
+    assert "My rejected words" in page and "The reason: Not for here" in page
+    for other in (Client(), signed_in(make_member())):
+        assert "rejected words" not in other.get(thread.get_absolute_url()).content.decode()
+    copy = io.BytesIO()
+    copying.write(newcomer, copy)
+    with zipfile.ZipFile(copy) as files:
+        said = {name: files.read(name).decode() for name in files.namelist()}
+    assert "My rejected words" in said["comments.json"] and "Not for here" in said["waited.json"]
+    assert "Unnamed words" in said["posts-without-your-name.json"]
+    assert "Not for here" in said["waited-without-your-name.json"]
+    assert client.post(reverse("forum:comment_delete", args=[comment.pk])).status_code == 302
+    assert not fresh(comment).is_rejected and all_counts_true()
 
 
 def test_a_waiting_thing_that_is_shown_by_another_verb_waits_no_more(moderator: Member) -> None:
