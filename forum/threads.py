@@ -66,11 +66,13 @@ def read_in_place(comment: Comment, reader, after: str = "") -> Thread:
     post, comments = comment.post, comment.post.comments.for_thread()
     below = comments.filter(root=comment.root_id or comment.pk)
     if comment.ancestors:
-        below = below.filter(pk__gt=comment.pk, ancestors__contains=[comment.pk])
+        below = below.filter(ancestors__contains=[comment.pk])
     page = paginate(below, ("pk",), after, size=REPLIES_IN_PLACE)
-    # A reply is never read without the comment it answers, which may stand on an earlier page.
+    # A reply is never read without the comment it answers, which may stand on another page.
     around = {*comment.ancestors, comment.pk, *(reply.parent_id for reply in page.rows)}
-    first, *others = comments.filter(pk__in=around - {reply.pk for reply in page.rows}).order_by("pk")
+    # By depth, not by number: what a merge made of a post is younger than what hangs under it.
+    found = comments.filter(pk__in=around - {reply.pk for reply in page.rows})
+    first, *others = sorted(found, key=lambda each: (len(each.ancestors), each.pk))
     tree = _tree([first], sorted([*others, *page.rows], key=lambda reply: reply.pk), post, reader)
     return Thread(tree, [first, *others, *page.rows], page=page, at=comment.pk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -230,6 +231,21 @@ class TestMerging:
         became = Comment.objects.get(post=world.other, parent=None, text__body__contains="**Mine**")
         assert became.author is None and str(became.byline) == post.pseudonym
         assert masks.owner_of(became) == masked_author.pk
+
+    def test_of_a_thread_merged_itself_is_read_in_its_place_with_what_is_older_under_it(
+        self, client, moderator
+    ) -> None:
+        # Both comments that were posts are younger than what hangs under them, and the upper than the lower.
+        first, second, third = (make_post(title=title) for title in ("First", "Second", "Third"))
+        reply = make_comment(first, body="The oldest of all")
+        do("merge", first, moderator, into=second)
+        do("merge", second, moderator, into=third)
+        answer = client.get(first.get_absolute_url(), follow=True)
+        assert answer.status_code == 200
+        was = Comment.objects.get(text__body__startswith="**First**")
+        upper = Comment.objects.get(text__body__startswith="**Second**")
+        assert re.findall(r'id="comment-(\d+)"', answer.text) == [str(each.pk) for each in (upper, was, reply)]
+        assert client.get(reply.get_absolute_url(), follow=True).status_code == 200
 
     def test_taken_back_shows_no_words_that_their_author_deleted_meanwhile(self, world, moderator) -> None:
         done = do("merge", world.post, moderator, into=world.other)
