@@ -10,9 +10,10 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         from common.models import Tag
-        from moderation import badges, reporting, reputation
+        from moderation import badges, lens, reporting, reputation
         from notices import following, private_feeds
         from studies import arrivals, awards, earning, personal, searches
+        from studies.checking import drugs
         from studies.models import Author, Journal, SavedSearch, Study, Summary
 
         personal.register()
@@ -45,6 +46,7 @@ class StudiesConfig(AppConfig):
             kinds.Kind("wanted", "A study I asked for has arrived"),
         )
         badges.register(*awards.BADGES)
+        lens.know(drugs.names())
         reputation.register(*earning.SOURCES)
         self._follow_mentions()
         recount.register(

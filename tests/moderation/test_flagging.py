@@ -104,13 +104,41 @@ class TestLens:
     def test_finds_self_harm_however_it_is_spelled(self, words: str) -> None:
         assert lens.look(words).is_self_harm
 
-    @pytest.mark.parametrize("words", ["a suicide inhibitor of the enzyme", "the side of my scalp", "it died down", ""])
+    @pytest.mark.parametrize(
+        "words",
+        ["a suicide inhibitor of the enzyme", "the side of my scalp", "it died down", "", "I hurt myself at the gym",
+         "I cut myself a break", "I don't want to wake up one day and be bald"],
+    )  # fmt: skip
     def test_and_not_what_only_looks_so(self, words: str) -> None:
         assert not lens.look(words).is_self_harm
 
+    @pytest.mark.parametrize(
+        "words",
+        ["5% minoxidil twice a day", "I take 2.5 mg of oral minoxidil and 1 mg finasteride, prescribed by my doctor",
+         "Minoxidil at 5 mg did nothing", "Isotretinoin 80 mg for six months", "Propecia 1mg, Rogaine 60 ml", "40mg daily",
+         "prednisone 40 mg, then 20 mg", "a 500 g jar of caffeine", "finasteride: 200 mg of magnesium", "Imodium 2 mg",
+         "My DNP program starts soon", "LDL of 160 mg/dl on Tylenol", "2,5 mg Dutasterid, dutasteride 0,5 mg"],
+    )  # fmt: skip
+    def test_plain_talk_of_drugs_is_not_flagged(self, words: str) -> None:
+        assert lens.look(words).badges == ()
+
+    @pytest.mark.parametrize(
+        "words",
+        ["I take 50 mg of finasteride", "finasteride 25mg", "Propecia at 20 mg", "1,000 mg minoxidil", "4 g of Tramadol",
+         "Accutane 400 mg", "6000 mcg of levothyroxine", "took 40 tablets", "swallowed a handful of pills",
+         "I am self-medicating with it", "I stopped taking my lithium", "doubled my dose", "bought it without a prescription",
+         "went cold turkey off my meds", "tretinoin from the grey market", "I take more than prescribed", "taking DNP"],
+    )  # fmt: skip
+    def test_a_dose_far_outside_and_dosing_oneself_are(self, words: str) -> None:
+        assert lens.look(words).badges == (lens.DOSES,)
+
+    def test_knows_the_drugs_of_the_library_by_all_their_names(self) -> None:
+        """Given by an upper floor, when the site starts."""
+        assert lens.look("loniten 900 mg").score > 0 and lens.look("loniten 10 mg").score == 0
+
     def test_puts_doses_after_self_harm_and_before_the_rest(self) -> None:
-        scores = [lens.look(each).score for each in ("My shampoo", "took 40 mg of isotretinoin", "I want to die")]
-        assert scores == sorted(scores) and scores[0] == 0 and lens.look("40mg daily").badges == (lens.DOSES,)
+        scores = [lens.look(each).score for each in ("My shampoo", "took 400 mg of isotretinoin", "I want to die")]
+        assert scores == sorted(scores) and scores[0] == 0 < scores[1]
 
     @pytest.mark.django_db
     def test_sorts_the_queue_and_offers_help_lines(self, settings) -> None:
