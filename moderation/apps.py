@@ -31,7 +31,7 @@ class ModerationConfig(AppConfig):
         audit.listen()
         user_logged_in.connect(middleware.signed_in, dispatch_uid="moderation.signed_in")
         personal.register()
-        limiting.know(limits.count)
+        limiting.know(limits.count, limits.count_words)
         recount.register(
             recount.Counter(
                 "moderation_case", "report_count", "SELECT count(*) FROM moderation_report r WHERE r.case_id = t.id"

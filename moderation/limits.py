@@ -28,7 +28,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.clients import client_ip
-from common import calling
+from common import calling, limiting
 from moderation import trust
 from moderation.models import Allowance
 
@@ -52,7 +52,7 @@ RETURNING key
 """
 
 
-class TooMany(Exception):
+class TooMany(limiting.Refusal):
     """A limit is used up. ``wait`` is the number of whole seconds after which one more is free.
 
     ``status`` is that of the answer which says so.

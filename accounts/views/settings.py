@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy, override
@@ -16,6 +17,7 @@ from accounts.forms import AppearanceForm, BioForm, PrivacyForm
 from accounts.middleware import language_of
 from accounts.models import Flair, Member
 from accounts.models.flair import orcid_of, show_orcid
+from common import limiting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +25,15 @@ from accounts.models.flair import orcid_of, show_orcid
 def settings_page(request: HttpRequest) -> HttpResponse:
     form = BioForm(request.POST if request.method == "POST" else None, initial={"bio": request.user.bio})
     if request.method == "POST" and form.is_valid():
-        request.user.describe(form.cleaned_data["bio"])
+        before = request.user.bio_html
+        try:
+            with transaction.atomic():
+                request.user.describe(form.cleaned_data["bio"])
+                limiting.count_words(request, request.user.bio_html, before)
+        except limiting.Refusal as refused:
+            request.user.refresh_from_db(fields=["bio", "bio_html"])
+            form.add_error("bio", str(refused))
+            return refused.told_by(render(request, "accounts/settings.html", {"form": form}, status=refused.status))
         messages.success(request, gettext("Saved. This is how others see you now."))
         return redirect("accounts:settings")
     return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)

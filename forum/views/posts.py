@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -122,6 +124,10 @@ def post_new(request: HttpRequest) -> HttpResponse:
                 limits.count_words(request, written.text.body_html)
                 polls.set_terms(written, form.poll_terms())
                 drafts.drop(request.user, keeper)
+            elif written.version == 1 and (written.is_waiting or written.can_be_edited_by(request.user)):
+                # Gone back to, and sent again with another poll: what was sent last counts, until somebody has voted.
+                with suppress(polls.HasVotes):
+                    polls.set_terms(written, form.poll_terms())
     except limits.TooMany as refused:
         form.add_error(None, str(refused))
         return refused.told_by(_refused(request, form, keeper, status=refused.status))

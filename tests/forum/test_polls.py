@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from common.personal import Choice
@@ -238,6 +238,19 @@ class TestTheComposer:
         for _ in range(2):
             self.write(client, title="Other", poll_options="Yes\nNo", token="6f1ed002-ab5d-4a0b-b4c1-8f3e3a1f0001")
         assert Poll.objects.count() == 1
+
+    def test_takes_the_poll_of_the_form_that_was_sent_last_until_somebody_has_voted(self):
+        """Gone back in the browser, and sent again with the same words: also while the post waits for a moderator."""
+        client, same = signed_in(), {"title": "Other", "token": "6f1ed002-ab5d-4a0b-b4c1-8f3e3a1f0001"}
+        with override_settings(HOLD_FIRST=2):
+            self.write(client, poll_options="Yes\nNo", **same)
+            self.write(client, poll_options="Foam\nLotion", **same)
+        post = Post.objects.get()
+        assert post.is_waiting and list(post.poll.options.values_list("words", flat=True)) == ["Foam", "Lotion"]
+        post.unhide(make_moderator(), "Fine")
+        polls.vote(post.poll, make_member(), [post.poll.options.first().pk])
+        assert self.write(client, poll_options="Yes\nNo", **same).status_code == 302
+        assert Post.objects.get().poll.options.first().words == "Foam"
 
     def test_keeps_a_poll_in_the_draft(self):
         member = make_member()

@@ -208,6 +208,24 @@ class TestAMember:
         assert [answer.status_code for answer in answers] == [302, 302, 429]
         assert "Other 2" in answers[2].text
 
+    def test_pays_for_links_in_what_they_say_of_themselves(self, client, tight) -> None:
+        tight.LIMITS["link"]["new"] = "2/text 2/day"
+        member = make_member()
+        client.force_login(member)
+
+        def say(bio: str) -> int:
+            return client.post("/settings/", {"bio": bio}).status_code
+
+        two = "https://one.example.com/ https://two.example.com/"
+        assert say(two) == 302 and say(f"{two} Hello") == 302  # what stood there before costs nothing
+        answer = client.post("/settings/", {"bio": f"{two} https://three.example.com/"})
+        assert answer.status_code == 422 and "three.example.com" in answer.text and "up to 2" in answer.text
+        assert say("https://four.example.com/") == 302
+        answer = client.post("/settings/", {"bio": f"https://five.example.com/ {two}"[:50]})
+        assert answer.status_code == 429 and answer["Retry-After"] and "five.example.com" in answer.text
+        member.refresh_from_db()
+        assert member.bio == "https://four.example.com/" and "four" in member.bio_html
+
     def test_who_moderates_is_not_counted(self, client, tight) -> None:
         client.force_login(make_moderator())
         post = make_post()
