@@ -10,13 +10,15 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from accounts import barring, clients, demo, names
+from accounts.language import spoken_to
 from accounts.models import Leaving, Member
 from accounts.models.leaving import is_taken
 
 # One sentence for every way of not fitting, so that it doesn't tell which half was wrong.
-MISMATCH = "This name or e-mail address and this password don't belong together."
+MISMATCH = _("This name or e-mail address and this password don't belong together.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -27,10 +29,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_taken": names.TAKEN,
         "username_password_mismatch": MISMATCH,
         "email_password_mismatch": MISMATCH,
-        "too_many_login_attempts": "Too many attempts. Please wait five minutes, or reset your password.",
-        "incorrect_code": "This code isn't right. Please compare it with the newest mail we sent you.",
-        "incorrect_password": "This isn't your password.",
-        "rate_limited": "That was too often. Please wait a few minutes and try again.",
+        "too_many_login_attempts": _("Too many attempts. Please wait five minutes, or reset your password."),
+        "incorrect_code": _("This code isn't right. Please compare it with the newest mail we sent you."),
+        "incorrect_password": _("This isn't your password."),
+        "rate_limited": _("That was too often. Please wait a few minutes and try again."),
     }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
@@ -62,6 +64,11 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
-        """The message, with the site named by our settings and never by the request's Host header."""
+        """The message, with the site named by our settings and never by the request's Host header.
+
+        A member is written to in their language, also where a guest's request asks for it.
+        """
         site = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
-        return super().render_mail(template_prefix, email, {**context, **site}, headers)
+        named = email if isinstance(email, str) else email[0]
+        with spoken_to(context.get("user") or Member.objects.filter(email=named.lower()).first()):
+            return super().render_mail(template_prefix, email, {**context, **site}, headers)

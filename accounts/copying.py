@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import mail
 from accounts.models import DataCopy, Member
@@ -53,7 +54,7 @@ def make(copy: DataCopy) -> None:
             copy.path.unlink(missing_ok=True)
             return
         link = absolute(reverse("accounts:data"))
-        mail.send(copy.member, "copy_ready", "Your data is ready", link=link, days=KEPT.days)
+        mail.send(copy.member, "copy_ready", gettext_noop("Your data is ready"), link=link, days=KEPT.days)
     for older in DataCopy.objects.filter(member=copy.member, pk__lt=copy.pk).exclude(state__in=DataCopy.OPEN):
         older.remove()
 

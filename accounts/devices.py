@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 # The first that occurs is it: most browsers also name those whose pages they want to be given.
 BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Vivaldi", "Vivaldi"),
@@ -19,7 +21,7 @@ def name_of(agent: str) -> str:
     browser = next((name for sign, name in BROWSERS if sign in agent), "")
     system = next((name for sign, name in SYSTEMS if sign in agent), "")
     if browser and system:
-        return f"{browser} on {system}"
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     if browser or system:
-        return browser or f"A browser on {system}"
-    return agent[:60].strip() or "An unknown browser"
+        return browser or gettext("A browser on %(system)s") % {"system": system}
+    return agent[:60].strip() or gettext("An unknown browser")

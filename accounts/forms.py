@@ -16,6 +16,7 @@ from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
@@ -23,17 +24,17 @@ from accounts.models import Member
 from accounts.models.member import Language
 from common.text import clean_text
 
-ADVICE = "8 characters or more; a few unrelated words are best."
+ADVICE = _("8 characters or more; a few unrelated words are best.")
 
 
 class Plain:
     """Our words for the fields of allauth's forms, and no placeholder that repeats the label."""
 
     LABELS = {
-        "email": "E-mail address",
-        "oldpassword": "The password you have now",
-        "password1": "New password",
-        "password2": "New password, once more",
+        "email": _("E-mail address"),
+        "oldpassword": _("The password you have now"),
+        "password1": _("New password"),
+        "password2": _("New password, once more"),
     }
     fields: dict[str, forms.Field]
 
@@ -103,7 +104,7 @@ class LoginForm(Plain, allauth.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Name or e-mail address"
+        self.fields["login"].label = gettext("Name or e-mail address")
         self.fields["login"].widget = forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "maxlength": 254}
         )
@@ -129,9 +130,12 @@ class SignupForm(Plain, allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         email, name, password = (self.fields[field] for field in self.field_order)
-        email.help_text = "Never shown to anyone. We send a code to it."
+        email.help_text = gettext("Never shown to anyone. We send a code to it.")
         email.widget = forms.EmailInput(attrs={"autocomplete": "email", "maxlength": 254})
-        name.label, name.help_text = "Name", f"What others see; a pseudonym is fine. {names.RULE}"
+        name.label, name.help_text = (
+            gettext("Name"),
+            gettext("What others see; a pseudonym is fine. %(rule)s") % {"rule": names.RULE},
+        )
         name.widget = forms.TextInput(
             attrs={
                 "autocomplete": "username",
@@ -140,10 +144,10 @@ class SignupForm(Plain, allauth.SignupForm):
                 "maxlength": names.LONGEST,
             }
         )
-        password.label = "Password"
+        password.label = gettext("Password")
         if trap := app_settings.SIGNUP_FORM_HONEYPOT_FIELD:
             # allauth moves it off the page with an inline style, which our CSP forbids; this needs none.
-            self.fields[trap].label = "Leave this empty"
+            self.fields[trap].label = gettext("Leave this empty")
             self.fields[trap].widget = forms.TextInput(attrs={"hidden": True, "tabindex": "-1", "autocomplete": "off"})
 
     def try_save(self, request: HttpRequest) -> Any:
@@ -161,17 +165,19 @@ class OrcidSignupForm(Plain, SocialSignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].help_text = "Never shown to anyone. We send a code to it."
-        self.fields["username"].label = "Name"
-        self.fields["username"].help_text = f"What others see; a pseudonym is fine. {names.RULE}"
+        self.fields["email"].help_text = gettext("Never shown to anyone. We send a code to it.")
+        self.fields["username"].label = gettext("Name")
+        self.fields["username"].help_text = gettext("What others see; a pseudonym is fine. %(rule)s") % {
+            "rule": names.RULE
+        }
 
 
 class BioForm(forms.Form):
     """What a member tells about themselves."""
 
     bio = forms.CharField(
-        label="About you",
-        help_text="Up to 2,000 characters, for everyone to read. Markdown works.",
+        label=_("About you"),
+        help_text=_("Up to 2,000 characters, for everyone to read. Markdown works."),
         max_length=Member._meta.get_field("bio").max_length,
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -218,12 +224,12 @@ class PrivacyForm(forms.ModelForm):
         model = Member
         fields = ("hides_activity", "hides_from_search")
         labels = {
-            "hides_activity": "Keep the lists of what I wrote off my profile",
-            "hides_from_search": "Leave me out of the search for members and of suggestions",
+            "hides_activity": _("Keep the lists of what I wrote off my profile"),
+            "hides_from_search": _("Leave me out of the search for members and of suggestions"),
         }
         help_texts = {
-            "hides_activity": "Posts and comments stay where they are. Moderators still see the lists.",
-            "hides_from_search": "Who knows your name can still open your profile and mention you.",
+            "hides_activity": _("Posts and comments stay where they are. Moderators still see the lists."),
+            "hides_from_search": _("Who knows your name can still open your profile and mention you."),
         }
 
 
@@ -231,10 +237,10 @@ class LeaveForm(forms.Form):
     """How a member leaves. Who has no password to give once more types their name instead."""
 
     choice = forms.ChoiceField(
-        label="What you wrote",
+        label=_("What you wrote"),
         choices=[
-            ("remove", "Remove my posts and comments. Where others answered, an empty place stays."),
-            ("keep", "Keep my posts and comments, without my name."),
+            ("remove", _("Remove my posts and comments. Where others answered, an empty place stays.")),
+            ("keep", _("Keep my posts and comments, without my name.")),
         ],
         widget=forms.RadioSelect,
     )
@@ -244,7 +250,7 @@ class LeaveForm(forms.Form):
         self.member = member
         if not get_reauthentication_flows(member):
             self.fields["name"] = forms.CharField(
-                label="Your name here, to be sure",
+                label=gettext("Your name here, to be sure"),
                 max_length=names.LONGEST,
                 widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
             )
@@ -252,5 +258,5 @@ class LeaveForm(forms.Form):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         if name.lower() != self.member.username.lower():
-            raise forms.ValidationError("This is not your name here.")
+            raise forms.ValidationError(gettext("This is not your name here."))
         return name

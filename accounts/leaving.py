@@ -12,6 +12,7 @@ import time
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts import mail
 from accounts.models import GoneName, Leaving, Member
@@ -40,7 +41,7 @@ def ask(member: Member, choice: Choice) -> Leaving:
         member.save(update_fields=["is_active"])
         while end_sessions(member):
             pass
-        mail.send(member, "leaving", "You are leaving", leaving=leaving, days=UNDO.days)
+        mail.send(member, "leaving", gettext_noop("You are leaving"), leaving=leaving, days=UNDO.days)
     return leaving
 
 
@@ -51,7 +52,7 @@ def stay(leaving: Leaving) -> bool:
     if not Leaving.objects.filter(pk=leaving.pk, begun_at__isnull=True).delete()[0]:
         return False
     Member.objects.filter(pk=leaving.member_id).update(is_active=True)
-    mail.send(leaving.member, "staying", "You are staying")
+    mail.send(leaving.member, "staying", gettext_noop("You are staying"))
     return True
 
 

@@ -17,6 +17,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
+from accounts.language import language_of
+
 STARTED, SEEN = "signed_in_at", "seen_at"  # in the session: seconds since 1970
 BY_ITSELF = "X-By-Itself"  # what an open page asks again and again; nobody need be there to read the answer
 ENGLISH_ONLY = re.compile(
@@ -71,11 +73,6 @@ class LanguageMiddleware:
         language = language_of(request.user) if is_member and speaks else settings.LANGUAGE_CODE
         with translation.override(language):
             return self.get_response(request)
-
-
-def language_of(member: Any) -> str:
-    """The language this member chose; the site's own where the site no longer has it."""
-    return member.language if member.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def speak(sender: type, request: HttpRequest | None, user: Any, **facts: Any) -> None:

@@ -11,16 +11,22 @@ import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 SHORTEST, LONGEST = 3, 24  # characters
 
 SHAPE = r"^[A-Za-z0-9][A-Za-z0-9_-]{2,23}$"
 """What a name is made of, in the syntax that Python and PostgreSQL share."""
 
-RULE = f"{SHORTEST} to {LONGEST} letters a–z, digits, “_” or “-”, beginning with a letter or digit."
-BAD_SHAPE = f"A name is {RULE}"
-TAKEN = "This name, or one that looks like it, is taken. Please choose another."
-RESERVED_NAME = "This name, or one that looks like it, is kept for the site itself. Please choose another."
+RULE = format_lazy(
+    _("{shortest} to {longest} letters a–z, digits, “_” or “-”, beginning with a letter or digit."),
+    shortest=SHORTEST,
+    longest=LONGEST,
+)
+BAD_SHAPE = format_lazy(_("A name is {rule}"), rule=RULE)
+TAKEN = _("This name, or one that looks like it, is taken. Please choose another.")
+RESERVED_NAME = _("This name, or one that looks like it, is kept for the site itself. Please choose another.")
 
 _SHAPE = re.compile(SHAPE)
 

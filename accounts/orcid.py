@@ -13,6 +13,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 HOSTS = ("orcid.org", "pub.orcid.org")
@@ -50,7 +51,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     error_messages = {
         **DefaultSocialAccountAdapter.error_messages,
-        "connected_other": "This ORCID iD is connected to another account here.",
+        "connected_other": _("This ORCID iD is connected to another account here."),
     }
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Any:

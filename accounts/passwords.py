@@ -6,12 +6,15 @@ import re
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.names import skeleton
 
 LONGEST = 4096  # characters
-TOO_LONG = f"A password has at most {LONGEST:,} characters."
-GUESSABLE = "This password is mostly words that anyone would try first here. Please add something of your own."
+TOO_LONG = format_lazy(_("A password has at most {longest} characters."), longest=format(LONGEST, ","))
+GUESSABLE = _("This password is mostly words that anyone would try first here. Please add something of your own.")
 
 CONTEXT_WORDS = (
     *("studyhall", "study", "studies", "research", "community", "forum", "member", "moderator", "password", "login"),
@@ -40,7 +43,7 @@ class ContextWordValidator:
             raise ValidationError(GUESSABLE, code="password_context_word")
 
     def get_help_text(self) -> str:
-        return (
+        return gettext(
             "It can't be made of the site's name, the subject's words or your own name. A few unrelated words are best."
         )
 

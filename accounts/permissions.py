@@ -12,13 +12,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 View = Callable[..., HttpResponseBase]
 
 
 def to_second_factor(request: HttpRequest) -> HttpResponseBase:
     """The answer for who serves here without a second factor: to the page that turns it on."""
-    messages.warning(request, "Whoever serves here signs in with a second factor. Turn it on to go on.")
+    messages.warning(request, gettext("Whoever serves here signs in with a second factor. Turn it on to go on."))
     return redirect("mfa_activate_totp")
 
 
@@ -38,13 +39,13 @@ def _refusal(request: HttpRequest, may: Callable[[Any], bool], words: str) -> Ht
 
 def refusal_of_others(request: HttpRequest) -> HttpResponseBase | None:
     """The answer for who is no librarian, as ``_refusal`` gives it."""
-    return _refusal(request, lambda user: user.is_librarian, "Only librarians may do this.")
+    return _refusal(request, lambda user: user.is_librarian, gettext("Only librarians may do this."))
 
 
 def _let_in(view: View, may: Callable[[Any], bool]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        refusal = _refusal(request, may, "Only moderators may do this.")
+        refusal = _refusal(request, may, gettext("Only moderators may do this."))
         return view(request, *args, **kwargs) if refusal is None else refusal
 
     return guarded

@@ -14,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db.models import Model
+from django.utils.translation import gettext_noop
 from pghistory.models import Context, Events, MiddlewareEvents
 from procrastinate.contrib.django.models import (
     ProcrastinateEvent,
@@ -66,55 +67,58 @@ def register() -> None:
     rights = apps.get_model("accounts", "MemberRights")
     personal.register(
         Part(
-            Member, "pk", Keep("the account goes last (accounts.leaving)"), "profile", about="your account",
+            Member, "pk", Keep("the account goes last (accounts.leaving)"), "profile",
+            about=gettext_noop("your account"),
             fields=(
                 "username", "email", "bio", "date_joined", "last_login", "is_active", "is_staff", "theme", "text_size",
                 "language", "time_zone", "hides_activity", "hides_from_search", "shows_orcid",
             ), address=_address,
         ),
         Part(
-            Member.groups.through, "member", Delete(), "groups", ("group__name",), about="groups you serve in",
+            Member.groups.through, "member", Delete(), "groups", ("group__name",),
+            about=gettext_noop("groups you serve in"),
         ),
         Part(Member.user_permissions.through, "member", Delete(), withheld="powers, which say nothing of you"),
         Part(
             rights, "pgh_obj", Keep("the record of who had powers cannot be changed; it holds a number, no name"),
             "rights", ("pgh_created_at", "pgh_label", "is_staff", "is_superuser", "is_active"),
-            about="changes of what you may do here",
+            about=gettext_noop("changes of what you may do here"),
         ),
         Part(
             EmailAddress, "user", Work(forget_addresses), "email-addresses", ("email", "verified", "primary"),
-            about="your e-mail addresses",
+            about=gettext_noop("your e-mail addresses"),
         ),
         Part(EmailConfirmation, "email_address__user", Delete(), withheld="keys that confirm an address"),
         Part(
             Authenticator, "user", Delete(), "sign-in-methods", ("type", "created_at", "last_used_at"),
-            about="passkeys, authenticator apps and recovery codes, without their secrets",
+            about=gettext_noop("passkeys, authenticator apps and recovery codes, without their secrets"),
         ),
         Part(
             UserSession, "user", Work(end_sessions), "sessions", ("created_at", "last_seen_at", "ip", "user_agent"),
-            about="where you are signed in; of an address its network only",
+            about=gettext_noop("where you are signed in; of an address its network only"),
         ),
         Part(
             Flair, "member", Delete(), "flair", ("words", "is_shown", "granted_at"),
-            about="what is proved about you and stands beside your name",
+            about=gettext_noop("what is proved about you and stands beside your name"),
         ),
         Part(Flair, "granted_by", Clear(granted_by=None), withheld="flair is about others"),
         Part(
             SocialAccount, "user", Delete(), "orcid", ("provider", "uid", "date_joined", "last_login"),
-            about="your ORCID iD, where you connected one",
+            about=gettext_noop("your ORCID iD, where you connected one"),
         ),
         Part(SocialToken, "account__user", Delete(), withheld="keys; none is kept"),
         Part(
-            Leaving, "member", With(Member), "leaving", ("choice", "asked_at", "due_at"), about="that you are leaving",
+            Leaving, "member", With(Member), "leaving", ("choice", "asked_at", "due_at"),
+            about=gettext_noop("that you are leaving"),
         ),
         Part(
             DataCopy, "member", Work(remove_copies), "copies", ("asked_at", "ready_at", "state", "size"),
-            about="copies of your data that you asked for",
+            about=gettext_noop("copies of your data that you asked for"),
         ),
         Part(Session, "session_key", With(UserSession), withheld="keys that keep you signed in", rows=_sessions),
         Part(
             LogEntry, "user", Delete(), "desk", ("action_time", "action_flag", "content_type__model", "object_id"),
-            about="what you did at the moderators' desk",
+            about=gettext_noop("what you did at the moderators' desk"),
         ),
     )  # fmt: skip
     personal.register_words(

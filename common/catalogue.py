@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 # How many arguments of each name are sentences, and whether a context comes before them.
 MARKS = {
     "gettext": (1, False), "gettext_lazy": (1, False), "gettext_noop": (1, False), "_": (1, False),
-    "ngettext": (2, False), "ngettext_lazy": (2, False),
+    "ngettext": (2, False), "ngettext_lazy": (2, False), "ngettext_noop": (2, False),
     "pgettext": (1, True), "pgettext_lazy": (1, True), "npgettext": (2, True), "npgettext_lazy": (2, True),
 }  # fmt: skip
 ROOMS = ("accounts", "common", "config", "forum", "moderation", "notices", "pages", "studies")

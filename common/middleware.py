@@ -30,6 +30,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import parse_header_parameters, url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 
 from common.errors import error_page
 from common.logs import request_id
@@ -367,8 +368,10 @@ class GoneMeanwhileMiddleware:
         return error_page(
             request,
             409,
-            "What this is about was moved or taken away a moment ago, and nothing was changed. Go back and load the "
-            "page again; your browser still has what you typed.",
+            gettext(
+                "What this is about was moved or taken away a moment ago, and nothing was changed. Go "
+                "back and load the page again; your browser still has what you typed."
+            ),
         )
 
 

@@ -19,8 +19,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, Field, Model, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_noop
 
-BAD_CURSOR = "This list address is damaged: its “after” part can't be read. Start again at the beginning of the list."
+BAD_CURSOR = gettext_noop(
+    "This list address is damaged: its “after” part can't be read. Start again at the beginning of the list."
+)
 CURSOR_LIMIT = 600
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError)
 

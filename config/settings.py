@@ -14,6 +14,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_noop as _
 from environs import Env
 
 from common import embedded
@@ -421,11 +422,11 @@ TRACE_DAYS = 30  # so long it is known that two accounts signed in from one devi
 
 # What each level from 0 to 4 asks for: days here, posts read, points that everybody sees.
 TRUST_LEVELS: list[dict[str, Any]] = [
-    {"name": "New here", "days": 0, "read": 0, "points": 0},
-    {"name": "Known", "days": 2, "read": 10, "points": 0},
-    {"name": "Regular", "days": 15, "read": 50, "points": 5},
-    {"name": "Trusted", "days": 50, "read": 200, "points": 50},
-    {"name": "Pillar", "days": 150, "read": 600, "points": 300},
+    {"name": _("New here"), "days": 0, "read": 0, "points": 0},
+    {"name": _("Known"), "days": 2, "read": 10, "points": 0},
+    {"name": _("Regular"), "days": 15, "read": 50, "points": 5},
+    {"name": _("Trusted"), "days": 50, "read": 200, "points": 50},
+    {"name": _("Pillar"), "days": 150, "read": 600, "points": 300},
 ]
 TRUST_PENALTY_DAYS = 90  # so long, each time a moderator acts on a member's words costs one level
 
@@ -450,8 +451,8 @@ SPAM_CHECK_BELOW = env.int("SPAM_CHECK_BELOW", 2)
 # Told to who may hurt themselves, and to moderators as an answer to give: as JSON, a list of country, words and url.
 # There is no number here that would be wrong somewhere.
 HELP_LINES = env.json("HELP_LINES", []) or [
-    {"country": "Everywhere", "words": "In danger now: call the emergency number, or go to a hospital.", "url": ""},
-    {"country": "Everywhere", "words": "Talk today to somebody you trust, a doctor, or a crisis line.", "url": ""},
+    {"country": "Everywhere", "words": _("In danger now: call the emergency number, or go to a hospital."), "url": ""},
+    {"country": "Everywhere", "words": _("Talk today to somebody you trust, a doctor, or a crisis line."), "url": ""},
 ]  # fmt: skip
 # Sites that never make words wait, with all below them.
 HOLD_KNOWN_DOMAINS = (
@@ -477,84 +478,85 @@ LIMITS_ON = env.bool("LIMITS_ON", MODE != "test")
 # 3 and 4; "2/text" is two in one text; "network" is one IPv4 address or one IPv6 /64, whoever comes from it.
 LIMITS: dict[str, dict[str, str]] = {
     "post": {
-        "title": "Posts", "member": "10/hour 40/day", "new": "3/hour 6/day",
+        "title": _("Posts"), "member": "10/hour 40/day", "new": "3/hour 6/day",
         "trusted": "20/hour 80/day", "network": "40/hour",
-        "words": "You have started many posts in a short time.",
+        "words": _("You have started many posts in a short time."),
     },
     "mask": {
-        "title": "Posts without a name", "member": "4/day", "new": "2/day", "network": "20/day",
-        "words": "You have posted without your name several times today.",
+        "title": _("Posts without a name"), "member": "4/day", "new": "2/day", "network": "20/day",
+        "words": _("You have posted without your name several times today."),
     },
     "comment": {
-        "title": "Comments", "member": "10/minute 120/hour", "new": "4/minute 30/hour",
+        "title": _("Comments"), "member": "10/minute 120/hour", "new": "4/minute 30/hour",
         "trusted": "20/minute 300/hour", "network": "300/hour",
-        "words": "You have written many comments in a short time.",
+        "words": _("You have written many comments in a short time."),
     },
     "edit": {
-        "title": "Edits", "member": "20/minute 200/hour", "new": "10/minute 60/hour",
+        "title": _("Edits"), "member": "20/minute 200/hour", "new": "10/minute 60/hour",
         "trusted": "40/minute 400/hour", "network": "400/hour",
-        "words": "You have made many changes in a short time.",
+        "words": _("You have made many changes in a short time."),
     },
     "draft": {
-        "title": "Drafts kept as you type", "member": "1/second", "new": "1/second", "network": "30/second",
-        "words": "Drafts are kept once a second.",
+        "title": _("Drafts kept as you type"), "member": "1/second", "new": "1/second", "network": "30/second",
+        "words": _("Drafts are kept once a second."),
     },
     "upload": {
-        "title": "Pictures sent", "member": "10/minute 100/day", "new": "5/minute 20/day", "network": "300/hour",
-        "words": "You have sent many pictures in a short time.",
+        "title": _("Pictures sent"), "member": "10/minute 100/day", "new": "5/minute 20/day", "network": "300/hour",
+        "words": _("You have sent many pictures in a short time."),
     },
     "vote": {
-        "title": "Upvotes", "member": "40/minute 600/hour", "new": "20/minute 100/hour",
+        "title": _("Upvotes"), "member": "40/minute 600/hour", "new": "20/minute 100/hour",
         "trusted": "80/minute 1200/hour", "network": "1200/hour",
-        "words": "You have pressed that often in a short time.",
+        "words": _("You have pressed that often in a short time."),
     },
     "reaction": {
-        "title": "Telling what helped", "member": "20/minute 200/hour", "new": "10/minute 40/hour",
+        "title": _("Telling what helped"), "member": "20/minute 200/hour", "new": "10/minute 40/hour",
         "network": "600/hour",
-        "words": "You have pressed that often in a short time.",
+        "words": _("You have pressed that often in a short time."),
     },
     "poll": {
-        "title": "Votes in polls", "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "600/hour",
-        "words": "You have voted in polls many times in a short time.",
+        "title": _("Votes in polls"), "member": "20/minute 200/hour", "new": "10/minute 60/hour", "network": "600/hour",
+        "words": _("You have voted in polls many times in a short time."),
     },
     "report": {
-        "title": "Reports and suggestions", "member": "10/hour 40/day", "new": "5/hour 10/day",
+        "title": _("Reports and suggestions"), "member": "10/hour 40/day", "new": "5/hour 10/day",
         "trusted": "30/hour 100/day", "network": "60/hour",
-        "words": "You have sent many reports or suggestions in a short time.",
+        "words": _("You have sent many reports or suggestions in a short time."),
     },
     "appeal": {
-        "title": "Appeals to the moderators", "member": "5/hour 20/day", "new": "5/hour 20/day", "network": "20/hour",
-        "words": "You have written to the moderators several times in a short time.",
+        "title": _("Appeals to the moderators"), "member": "5/hour 20/day", "new": "5/hour 20/day",
+        "network": "20/hour",
+        "words": _("You have written to the moderators several times in a short time."),
     },
     "copy": {
-        "title": "Copies of all one's data", "member": "3/day", "new": "3/day", "network": "20/day",
-        "words": "You have asked for several copies of your data today.",
+        "title": _("Copies of all one's data"), "member": "3/day", "new": "3/day", "network": "20/day",
+        "words": _("You have asked for several copies of your data today."),
     },
     "link": {
-        "title": "Links to other sites", "new": "2/text 6/day", "member": "20/text 80/day",
+        "title": _("Links to other sites"), "new": "2/text 6/day", "member": "20/text 80/day",
         "trusted": "50/text 200/day", "network": "400/day",
-        "words": "You have put in many links today.",
+        "words": _("You have put in many links today."),
     },
     "picture": {
-        "title": "Pictures", "new": "2/text 6/day", "member": "10/text 40/day",
+        "title": _("Pictures"), "new": "2/text 6/day", "member": "10/text 40/day",
         "trusted": "20/text 100/day", "network": "200/day",
-        "words": "You have put in many pictures today.",
+        "words": _("You have put in many pictures today."),
     },
     "mention": {
-        "title": "Members called by @name", "new": "2/text 10/day", "member": "8/text 60/day",
+        "title": _("Members called by @name"), "new": "2/text 10/day", "member": "8/text 60/day",
         "trusted": "10/text 150/day", "network": "300/day",
-        "words": "You have called many members today.",
+        "words": _("You have called many members today."),
     },
     "search": {
-        "title": "Searches", "network": "60/minute",
-        "words": "Your network has searched many times in a short time.",
+        "title": _("Searches"), "network": "60/minute",
+        "words": _("Your network has searched many times in a short time."),
     },
     "suggest": {
-        "title": "Suggestions of members and tags as you type", "network": "300/minute",
-        "words": "Your network has asked for many suggestions in a short time.",
+        "title": _("Suggestions of members and tags as you type"), "network": "300/minute",
+        "words": _("Your network has asked for many suggestions in a short time."),
     },
     "export": {
-        "title": "Lists of studies as files", "network": "20/minute",
-        "words": "Your network has asked for many lists in a short time.",
+        "title": _("Lists of studies as files"), "network": "20/minute",
+        "words": _("Your network has asked for many lists in a short time."),
     },
 }  # fmt: skip

@@ -1,6 +1,7 @@
 from functools import partial
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop
 
 from common import recount
 
@@ -74,30 +75,47 @@ class ForumConfig(AppConfig):
         )
         following.register(
             following.Followable(
-                "post", Post, "Post", lambda rows, member: rows & Post.objects.visible_to(member), has_levels=True
+                "post",
+                Post,
+                gettext_noop("Post"),
+                lambda rows, member: rows & Post.objects.visible_to(member),
+                has_levels=True,
             ),
-            following.Followable("category", Category, "Category"),
-            following.Followable("member", Member, "Member", lambda rows, member: rows.filter(is_active=True)),
+            following.Followable("category", Category, gettext_noop("Category")),
+            following.Followable(
+                "member", Member, gettext_noop("Member"), lambda rows, member: rows.filter(is_active=True)
+            ),
         )
         muting.register(
-            muting.Mutable("member", Member, "Member", lambda rows, member: rows.filter(is_active=True)),
-            muting.Mutable("tag", Tag, "Tag"),
-            muting.Mutable("category", Category, "Category"),
-            muting.Mutable("post", Post, "Hidden post", lambda rows, member: rows & Post.objects.visible_to(member)),
+            muting.Mutable("member", Member, gettext_noop("Member"), lambda rows, member: rows.filter(is_active=True)),
+            muting.Mutable("tag", Tag, gettext_noop("Tag")),
+            muting.Mutable("category", Category, gettext_noop("Category")),
+            muting.Mutable(
+                "post", Post, gettext_noop("Hidden post"), lambda rows, member: rows & Post.objects.visible_to(member)
+            ),
         )
         kinds.register(
-            kinds.Kind("reply", "Somebody replies to my post or comment", contents=letters.of_one, is_personal=True),
-            kinds.Kind("mention", "Somebody mentions me by @name", contents=letters.of_one, is_personal=True),
-            kinds.Kind("quote", "Somebody quotes my post or comment", contents=letters.of_one, is_personal=True),
-            kinds.Kind("answer", "My comment is marked as the answer", is_personal=True),
-            kinds.Kind("new_comments", "New comments on a post I follow", contents=letters.of_comments),
+            kinds.Kind(
+                "reply",
+                gettext_noop("Somebody replies to my post or comment"),
+                contents=letters.of_one,
+                is_personal=True,
+            ),
+            kinds.Kind(
+                "mention", gettext_noop("Somebody mentions me by @name"), contents=letters.of_one, is_personal=True
+            ),
+            kinds.Kind(
+                "quote", gettext_noop("Somebody quotes my post or comment"), contents=letters.of_one, is_personal=True
+            ),
+            kinds.Kind("answer", gettext_noop("My comment is marked as the answer"), is_personal=True),
+            kinds.Kind("new_comments", gettext_noop("New comments on a post I follow"), contents=letters.of_comments),
             kinds.Kind(
                 "new_posts",
-                "New posts in a category, by a member or under a tag I follow",
+                gettext_noop("New posts in a category, by a member or under a tag I follow"),
                 told.lines,
                 letters.of_posts,
             ),
-            kinds.Kind("upvotes", "My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes"),
+            kinds.Kind("upvotes", gettext_noop("My post or comment reaches 1, 5, 10, 25, 50, 100 … upvotes")),
         )
         badges.register(*awards.BADGES)
         trust.read_is(visits.POSTS_READ)

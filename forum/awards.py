@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
+from common import wording
 from forum.earning import comments, posts
 from moderation import badges
 from moderation.badges import Badge
@@ -40,13 +43,17 @@ WELL_READ = """
     GROUP BY v.member_id HAVING count(*) >= 100
 """
 
+UPVOTES, A_POST_WITH = gettext_noop("%(number)s upvotes"), gettext_noop("a post with %(number)s upvotes")
+wording.know(UPVOTES, A_POST_WITH)
 BADGES = (
-    Badge("well-read", "Well read", "a hundred studies' discussions read", WELL_READ, is_dated=False),
-    Badge("first-post", "First post", "a first post", FIRST_POST, posts),
-    Badge("first-answer", "First answer", "a comment marked as the answer", FIRST_ANSWER, comments),
+    Badge("well-read", gettext_noop("Well read"), gettext_noop("a hundred studies' discussions read"),
+    WELL_READ, is_dated=False),
+    Badge("first-post", gettext_noop("First post"), gettext_noop("a first post"), FIRST_POST, posts),
+    Badge("first-answer", gettext_noop("First answer"), gettext_noop("a comment marked as the answer"),
+    FIRST_ANSWER, comments),
     *(
         Badge(
-            name, f"{number} upvotes", f"a post with {number} upvotes",
+            name, UPVOTES % {"number": number}, A_POST_WITH % {"number": number},
             UPVOTED.format(number=number, before=number - 1), posts,
         )
         for number, name in MILESTONES.items()

@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.text import clean_line
 from forum import masks, waiting_edits
@@ -43,7 +44,7 @@ class NewerDraft(Exception):
     """Another tab has kept a newer draft in this place. ``draft`` is that one."""
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__("Another tab has kept a newer draft here.")
+        super().__init__(gettext("Another tab has kept a newer draft here."))
         self.draft = draft
 
 
@@ -89,15 +90,15 @@ class Keeper:
 def place_for(user, kind: str, thing_id: int) -> Place:
     """The place, if this member may write there. Raises ``Http404`` and ``PermissionDenied`` as its page does."""
     if kind not in FORMS or (kind == "post_new" and thing_id):
-        raise Http404("There is no such form.")
+        raise Http404(gettext("There is no such form."))
     if kind in ("post_edit", "comment_new"):
         post = get_object_or_404(Post.objects.readable_by(user), pk=thing_id)
         if kind == "post_edit" and not post.is_by(user):
-            raise PermissionDenied("Only its author can edit a post.")
+            raise PermissionDenied(gettext("Only its author can edit a post."))
     elif kind != "post_new":
         comment = get_object_or_404(Comment.objects.readable_by(user), pk=thing_id)
         if kind == "comment_edit" and not comment.is_by(user):
-            raise PermissionDenied("Only its author can edit a comment.")
+            raise PermissionDenied(gettext("Only its author can edit a comment."))
     return Place(kind, thing_id)
 
 
@@ -132,7 +133,10 @@ def typed(kind: str, data: Mapping[str, str]) -> dict[str, str]:
         elif isinstance(field, forms.CharField):
             value = field.to_python(raw) or ""
             if field.max_length is not None and len(value) > field.max_length:
-                raise NotKept(f"“{field.label or name.capitalize()}” is longer than {field.max_length} characters.")
+                raise NotKept(
+                    gettext("“%(value)s” is longer than %(max_length)s characters.")
+                    % {"value": field.label or name.capitalize(), "max_length": field.max_length}
+                )
         else:
             value = clean_line(raw)[:SHORT]
         fields[name] = value
@@ -159,7 +163,9 @@ def keep(member, writing: Keeper, fields: dict[str, str]) -> Draft | None:
         return None
     if stored is None:
         if Draft.objects.filter(member=member).count() >= MOST:
-            raise NotKept(f"You have {MOST} drafts, and no more are kept. Discard some of them first.")
+            raise NotKept(
+                gettext("You have %(most)s drafts, and no more are kept. Discard some of them first.") % {"most": MOST}
+            )
         return Draft.objects.create(**where, fields=fields, form=writing.form, updated_at=timezone.now())
     stored.fields, stored.form, stored.version = fields, writing.form, stored.version + 1
     stored.updated_at = timezone.now()

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation import reputation
 from moderation.reputation import Line, Source
 
@@ -34,7 +36,10 @@ def comments(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     from forum.models import Comment
 
     comments = Comment.objects.visible_to(reader).filter(pk__in=ids).select_related("post").only("post__title")
-    return {each.pk: Line(f"a comment on “{each.post.title}”", each.get_absolute_url()) for each in comments}
+    return {
+        each.pk: Line(gettext("a comment on “%(title)s”") % {"title": each.post.title}, each.get_absolute_url())
+        for each in comments
+    }
 
 
 # Whoever marks their own words as the answer earns nothing by it.
@@ -48,13 +53,16 @@ ANSWERS = """
 
 SOURCES = (
     Source(
-        "post_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_post"), posts, is_public=True
+        "post_upvote", gettext_noop("an upvote on"), gettext_noop("upvotes on"),
+        UPVOTES.format(table="forum_post"), posts, is_public=True
     ),
     Source(
-        "comment_upvote", "an upvote on", "upvotes on", UPVOTES.format(table="forum_comment"), comments,
+        "comment_upvote", gettext_noop("an upvote on"), gettext_noop("upvotes on"),
+        UPVOTES.format(table="forum_comment"), comments,
         is_public=True,
     ),
-    Source("answer", "the answer to a post:", "answers to a post:", ANSWERS, comments, is_public=True),
+    Source("answer", gettext_noop("the answer to a post:"), gettext_noop("answers to a post:"),
+    ANSWERS, comments, is_public=True),
 )  # fmt: skip
 
 

@@ -6,6 +6,9 @@ import uuid
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common import tags as tagging
 from common.pictures.uploading import PictureField
@@ -14,7 +17,7 @@ from forum import polls, waiting_edits
 from forum.models import Category, Post
 from forum.poll_forms import PollFields
 
-DAMAGED = "Something hidden in this form is damaged. Copy your text, open the form anew, and send it from there."
+DAMAGED = _("Something hidden in this form is damaged. Copy your text, open the form anew, and send it from there.")
 
 
 class TextField(forms.CharField):
@@ -44,7 +47,10 @@ class TagsField(LineField):
         line = super().clean(value)
         names = tagging.parse(line)
         if len(names) > settings.TAGS_LIMIT:
-            raise forms.ValidationError(f"Up to {settings.TAGS_LIMIT} tags, please; these are {len(names)}.")
+            raise forms.ValidationError(
+                gettext("Up to %(tags_limit)s tags, please; these are %(names)s.")
+                % {"tags_limit": settings.TAGS_LIMIT, "names": len(names)}
+            )
         return names
 
     def prepare_value(self, value):
@@ -76,26 +82,26 @@ class CommentForm(TokenMixin):
     """A new comment."""
 
     body = TextField(
-        label="Your comment",
+        label=_("Your comment"),
         max_length=settings.COMMENT_LIMIT,
-        help_text="Markdown works: **bold**, *italic*, > quote, lists, links.",
-        error_messages={"required": "Write something first."},
+        help_text=_("Markdown works: **bold**, *italic*, > quote, lists, links."),
+        error_messages={"required": _("Write something first.")},
     )
 
 
 def edit_reason() -> LineField:
     return LineField(
-        label="Why you change it",
+        label=_("Why you change it"),
         max_length=settings.EDIT_REASON_LIMIT,
         required=False,
-        help_text="If you like: one line, shown to everyone in the history.",
+        help_text=_("If you like: one line, shown to everyone in the history."),
     )
 
 
 class CommentEditForm(VersionMixin):
     """A comment that is there already."""
 
-    body = TextField(label="Your comment", max_length=settings.COMMENT_LIMIT)
+    body = TextField(label=_("Your comment"), max_length=settings.COMMENT_LIMIT)
     reason = edit_reason()
 
 
@@ -103,31 +109,39 @@ class RemovalForm(forms.Form):
     """Why an earlier version of one's own words should go."""
 
     reason = LineField(
-        label="Why it should go",
+        label=_("Why it should go"),
         max_length=300,
-        help_text="Only moderators read this.",
-        error_messages={"required": "Say in a few words why it should go."},
+        help_text=_("Only moderators read this."),
+        error_messages={"required": _("Say in a few words why it should go.")},
     )
 
 
 class PostFields(forms.Form):
-    category = forms.ModelChoiceField(Category.objects.all(), empty_label="Choose a category", to_field_name="slug")
-    title = LineField(max_length=settings.TITLE_LIMIT, help_text="Say what it is about in one line.")
+    category = forms.ModelChoiceField(
+        Category.objects.all(), label=_("Category"), empty_label=_("Choose a category"), to_field_name="slug"
+    )
+    title = LineField(
+        label=_("Title"), max_length=settings.TITLE_LIMIT, help_text=_("Say what it is about in one line.")
+    )
     body = TextField(
-        label="Text",
+        label=_("Text"),
         max_length=settings.BODY_LIMIT,
-        help_text="Markdown works: **bold**, *italic*, > quote, lists, tables, links.",
+        help_text=_("Markdown works: **bold**, *italic*, > quote, lists, tables, links."),
     )
     tags = TagsField(
+        label=_("Tags"),
         max_length=1000,
         required=False,
-        help_text=f"What it is about, separated by commas: minoxidil, side effects. Up to {settings.TAGS_LIMIT}.",
+        help_text=format_lazy(
+            _("What it is about, separated by commas: minoxidil, side effects. Up to {tags_limit}."),
+            tags_limit=settings.TAGS_LIMIT,
+        ),
     )
     own_gist = LineField(
-        label="In one or two sentences",
+        label=_("In one or two sentences"),
         max_length=settings.GIST_LIMIT,
         required=False,
-        help_text="Shown in lists and beside studies. Left empty, the first sentences of your text are.",
+        help_text=_("Shown in lists and beside studies. Left empty, the first sentences of your text are."),
     )
 
     def verb_arguments(self) -> dict:
@@ -139,7 +153,7 @@ class PostFields(forms.Form):
 class PostForm(TokenMixin, PollFields, PostFields):
     """A new post, with a poll if it asks something."""
 
-    masked = forms.BooleanField(label="Post without my name", required=False)
+    masked = forms.BooleanField(label=_("Post without my name"), required=False)
 
     def clean(self) -> dict:
         data = super().clean() or self.cleaned_data
@@ -147,8 +161,11 @@ class PostForm(TokenMixin, PollFields, PostFields):
         if data.get("masked") and category and not category.allows_pseudonyms:
             self.add_error(
                 "masked",
-                f"{category} takes no posts without a name, and nothing was posted. Choose another category,"
-                " or untick this to post under your name.",
+                gettext(
+                    "%(category)s takes no posts without a name, and nothing was posted. Choose "
+                    "another category, or untick this to post under your name."
+                )
+                % {"category": category},
             )
         return data
 
@@ -188,10 +205,10 @@ class PostEditForm(VersionMixin, PollFields, PostFields):
 class PictureForm(forms.Form):
     """A picture, and what it shows for whoever can't see it."""
 
-    file = PictureField(kept="Where and with what it was taken is not kept.")
+    file = PictureField(kept=_("Where and with what it was taken is not kept."))
     alt = LineField(
-        label="What it shows",
+        label=_("What it shows"),
         max_length=settings.ALT_LIMIT,
-        help_text="In a few words, for those who can't see it.",
-        error_messages={"required": "Say in a few words what the picture shows, for those who can't see it."},
+        help_text=_("In a few words, for those who can't see it."),
+        error_messages={"required": _("Say in a few words what the picture shows, for those who can't see it.")},
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from common.text import plain_text, shortened
 from forum.models import Comment, Post
@@ -47,7 +48,7 @@ def of_posts(member: Any, pairs: Pairs) -> dict[int, Content]:
     posts = _posts(member, [pk for _, parts in pairs for pk in parts[-MOST:]])
     there = {told: [posts[pk] for pk in parts if pk in posts] for told, parts in pairs}
     return {
-        told.pk: _of_post(found[0]) if len(found) == 1 else Content(told.words, [_passage(post) for post in found])
+        told.pk: _of_post(found[0]) if len(found) == 1 else Content(told.said, [_passage(post) for post in found])
         for told, found in there.items()
         if found
     }
@@ -70,7 +71,7 @@ def _of_comments(comments: Sequence[Comment]) -> Content:
 
 
 def _passage(thing: Post | Comment) -> Passage:
-    who = str(thing.byline or "Somebody")
+    who = str(thing.byline or gettext("Somebody"))
     if isinstance(thing, Post):
         who = f"{who}, “{thing}”"
     return Passage(who, shortened(plain_text(thing.text.body_html), LONGEST), thing.get_absolute_url())

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from common import personal
 from common.personal import CALLED, LOT, RENDERED, RENDERED_QUOTE, Choice, Clear, Delete, Keep, Part, With, Words, Work
@@ -158,7 +159,7 @@ def register() -> None:
         Part(
             Held, "object_id", Keep("it names nobody"), "waited-without-your-name",
             ("held_at", "closed_at", "kind", "object_id", "state", "answer"),
-            about="what of your words under a pseudonym waited for a moderator, and what became of it",
+            about=gettext_noop("what of your words under a pseudonym waited for a moderator, and what became of it"),
             rows=held_unnamed,
         )
     )  # fmt: skip
@@ -166,19 +167,19 @@ def register() -> None:
     personal.register(
         Part(
             WaitingEdit, "post__author", With(Post), "post-edits", of_edit,
-            about="edits of your posts that wait or were not let through",
+            about=gettext_noop("edits of your posts that wait or were not let through"),
         ),
         Part(
             WaitingEdit, "comment__author", With(Comment), "comment-edits", of_edit,
-            about="edits of your comments that wait or were not let through",
+            about=gettext_noop("edits of your comments that wait or were not let through"),
         ),
         Part(
             WaitingEdit, "post__mask__member", With(Post), "post-edits-without-your-name", of_edit,
-            about="the same of your posts under a pseudonym",
+            about=gettext_noop("the same of your posts under a pseudonym"),
         ),
         Part(
             WaitingEdit, "comment__mask__member", With(Comment), "comment-edits-without-your-name", of_edit,
-            about="the same of your comments under a pseudonym",
+            about=gettext_noop("the same of your comments under a pseudonym"),
         ),
     )  # fmt: skip
     personal.impersonal("numbers that tell of no one member", ReactionCount)
@@ -187,26 +188,28 @@ def register() -> None:
         Part(Mask, "member", Delete(), withheld="the pseudonyms stand with the posts and comments under them"),
         Part(
             Post, "mask__member", Work(partial(let_go_of_posts, by="mask")), "posts-without-your-name",
-            ("pseudonym", *of_post), about="your posts under a pseudonym", address=post_address,
+            ("pseudonym", *of_post), about=gettext_noop("your posts under a pseudonym"), address=post_address,
         ),
         Part(
             post_revision, "post__mask__member", With(Post), "post-versions-without-your-name",
-            ("pgh_created_at", "post_id", "title", "body", "edit_reason"), about="earlier versions of those",
+            ("pgh_created_at", "post_id", "title", "body", "edit_reason"),
+            about=gettext_noop("earlier versions of those"),
         ),
         Part(
             Comment, "mask__member", Work(partial(let_go_of_comments, by="mask")), "comments-without-your-name",
-            ("pseudonym", *of_comment), about="your comments under a pseudonym",
+            ("pseudonym", *of_comment), about=gettext_noop("your comments under a pseudonym"),
             address=lambda row: reverse("forum:comment", args=[row["id"]]),
         ),
         Part(
             comment_revision, "comment__mask__member", With(Comment), "comment-versions-without-your-name",
-            ("pgh_created_at", "comment_id", "body", "edit_reason"), about="earlier versions of those",
+            ("pgh_created_at", "comment_id", "body", "edit_reason"), about=gettext_noop("earlier versions of those"),
         ),
     )  # fmt: skip
     personal.register(
         Part(
             Reaction, "member", Work(lambda member, choice: reactions.withdraw_lot(member, LOT)), "reactions",
-            ("post_id", "kind__name", "comment_id", "told_at"), about="what you told of posts in one press",
+            ("post_id", "kind__name", "comment_id", "told_at"),
+            about=gettext_noop("what you told of posts in one press"),
             address=lambda row: reverse("forum:post_short", args=[row["post_id"]]),
         ),
         Part(Reaction, "post__author", With(Post), withheld="what others told of your posts is theirs"),
@@ -214,87 +217,95 @@ def register() -> None:
     personal.register(
         Part(
             Post, "author", Work(let_go_of_posts), "posts", of_post,
-            about="your posts, in Markdown as you wrote them", address=post_address,
+            about=gettext_noop("your posts, in Markdown as you wrote them"), address=post_address,
         ),
         Part(PostText, "post__author", With(Post), withheld="given out with the post"),
         Part(
             post_revision, "post__author", With(Post), "post-versions",
-            ("pgh_created_at", "post_id", "title", "body", "edit_reason"), about="earlier versions of your posts",
+            ("pgh_created_at", "post_id", "title", "body", "edit_reason"),
+            about=gettext_noop("earlier versions of your posts"),
         ),
         Part(PostTag, "content_object__author", With(Post), withheld="given out with the post"),
         Part(PostNews, "post__author", With(Post), withheld="where a post was told of; no words of it"),
         Part(
             PostVote, "member", Work(withdraw_votes(PostVote)), "post-votes", ("thing_id", "voted_at"),
-            about="posts you upvoted", address=lambda row: reverse("forum:post_short", args=[row["thing_id"]]),
+            about=gettext_noop("posts you upvoted"), address=lambda row: reverse("forum:post_short",
+            args=[row["thing_id"]]),
         ),
         Part(
             Comment, "author", Work(let_go_of_comments), "comments", of_comment,
-            about="your comments, in Markdown as you wrote them",
+            about=gettext_noop("your comments, in Markdown as you wrote them"),
             address=lambda row: reverse("forum:comment", args=[row["id"]]),
         ),
         Part(CommentText, "comment__author", With(Comment), withheld="given out with the comment"),
         Part(
             comment_revision, "comment__author", With(Comment), "comment-versions",
-            ("pgh_created_at", "comment_id", "body", "edit_reason"), about="earlier versions of your comments",
+            ("pgh_created_at", "comment_id", "body", "edit_reason"),
+            about=gettext_noop("earlier versions of your comments"),
         ),
         Part(
             CommentVote, "member", Work(withdraw_votes(CommentVote)), "comment-votes", ("thing_id", "voted_at"),
-            about="comments you upvoted", address=lambda row: reverse("forum:comment", args=[row["thing_id"]]),
+            about=gettext_noop("comments you upvoted"), address=lambda row: reverse("forum:comment",
+            args=[row["thing_id"]]),
         ),
         Part(ThreadTerms, "post__author", With(Post), withheld="what moderators have set for the thread"),
         Part(CommentTerms, "comment__author", With(Comment), withheld="what moderators have set for the comment"),
         Part(
-            CategoryModerator, "member", Delete(), "categories", ("category__name",), about="categories you moderate",
+            CategoryModerator, "member", Delete(), "categories", ("category__name",),
+            about=gettext_noop("categories you moderate"),
         ),
         Part(
-            Visit, "member", Delete(), "visits", ("post_id", "visited_at"), about="posts you have opened",
+            Visit, "member", Delete(), "visits", ("post_id", "visited_at"), about=gettext_noop("posts you have opened"),
             address=lambda row: reverse("forum:post_short", args=[row["post_id"]]),
         ),
         Part(
             ReadMark, "member", Delete(), "read-marks", ("kind", "object_id", "marked_at"),
-            about="lists you have marked as read",
+            about=gettext_noop("lists you have marked as read"),
         ),
         Part(
             BallotChoice, "ballot__member", Work(lambda member, choice: withdraw_ballots(member, LOT)), "poll-votes",
-            ("ballot__poll__post_id", "option__words", "ballot__voted_at"), about="how you voted in polls",
+            ("ballot__poll__post_id", "option__words", "ballot__voted_at"),
+            about=gettext_noop("how you voted in polls"),
             address=lambda row: reverse("forum:post_short", args=[row["ballot__poll__post_id"]]),
         ),
         Part(Ballot, "member", With(BallotChoice), withheld="given out with what it chose"),
         Part(
-            Poll, "post__author", With(Post), "polls", OF_POLL, about="polls in your posts, a line for each answer"
+            Poll, "post__author", With(Post), "polls", OF_POLL,
+            about=gettext_noop("polls in your posts, a line for each answer")
         ),
         Part(
             Poll, "post__mask__member", With(Post), "polls-without-your-name", OF_POLL,
-            about="polls in your posts under a pseudonym",
+            about=gettext_noop("polls in your posts under a pseudonym"),
         ),
         Part(PollOption, "poll__post__author", With(Post), withheld="given out with the poll"),
         Part(
             Draft, "member", Delete(), "drafts", ("kind", "thing_id", "fields", "version", "updated_at"),
-            about="what you have begun and not sent",
+            about=gettext_noop("what you have begun and not sent"),
         ),
         Part(
             Sweep, "member", Delete(), withheld="told to you when it was done",
         ),
         Part(SweptThing, "sweep__member", With(Sweep), withheld="goes with it"),
         Part(
-            Folder, "member", Delete(), "folders", ("name", "made_at"), about="your folders of what you saved",
+            Folder, "member", Delete(), "folders", ("name", "made_at"),
+            about=gettext_noop("your folders of what you saved"),
         ),
         Part(
             SavedWords, "member", Delete(), "saved-posts-and-comments",
             ("post_id", "comment_id", "folder__name", "note", "saved_at", "removed_at"),
-            about="posts and comments you saved, with your notes",
+            about=gettext_noop("posts and comments you saved, with your notes"),
         ),
         Part(
             Removal, "asked_by", Clear(asked_by=None, reason=""), "removals",
             ("kind", "thing_id", "revision_id", "reason", "asked_at", "erased_at"),
-            about="earlier versions that you had taken out",
+            about=gettext_noop("earlier versions that you had taken out"),
         ),
         Part(PictureUse, "picture__owner", With(Picture), withheld="where a picture is shown: your posts tell it"),
         # Told last, so treated first: a photograph says who somebody is, also in a post that is kept without a name.
         Part(
             Picture, "owner", Work(let_go_of_pictures), "pictures",
             ("name", "alt", "width", "height", "size", "uploaded_at", "is_hidden", "removed_at"),
-            about="pictures you put here; the files stand beside this list",
+            about=gettext_noop("pictures you put here; the files stand beside this list"),
             address=lambda row: reverse("forum:picture", args=[row["name"]]),
         ),
     )  # fmt: skip

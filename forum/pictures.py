@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from common import picturing
 from common.pictures import keeping, taking
@@ -29,9 +30,9 @@ UNUSED_KEPT = timedelta(days=7)  # a picture that no text shows
 GONE_KEPT = timedelta(days=30)  # pictures of texts that their authors deleted
 MOST_TEXTS = 5_000  # that are rendered again when a picture goes
 
-REMOVED = "A moderator has removed this picture; it can't be put here again."
-FULL = "You have {count} pictures here, and no more fit. Take away some that you don't need first."
-FULL_OF_BYTES = "Your pictures fill the {size} MB that each member has. Take away some that you don't need first."
+REMOVED = _("A moderator has removed this picture; it can't be put here again.")
+FULL = _("You have {count} pictures here, and no more fit. Take away some that you don't need first.")
+FULL_OF_BYTES = _("Your pictures fill the {size} MB that each member has. Take away some that you don't need first.")
 
 
 # ── Taken in ─────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.text import clean_line, clean_text
 from forum.models.poll import Poll
@@ -29,34 +32,40 @@ class OptionsField(forms.CharField):
         if not options:
             return []
         if not FEWEST <= len(options) <= MOST:
-            raise forms.ValidationError(f"A poll has {FEWEST} to {MOST} answers, each on a line of its own.")
+            raise forms.ValidationError(
+                gettext("A poll has %(fewest)s to %(most)s answers, each on a line of its own.")
+                % {"fewest": FEWEST, "most": MOST}
+            )
         if len({option.casefold() for option in options}) < len(options):
-            raise forms.ValidationError("Two of the answers are the same.")
+            raise forms.ValidationError(gettext("Two of the answers are the same."))
         if longest := next((option for option in options if len(option) > OPTION_LIMIT), ""):
             raise forms.ValidationError(
-                f"An answer has up to {OPTION_LIMIT} characters; “{longest[:40]}…” has {len(longest)}."
+                gettext("An answer has up to %(option_limit)s characters; “%(longest)s…” has %(longest2)s.")
+                % {"option_limit": OPTION_LIMIT, "longest": longest[:40], "longest2": len(longest)}
             )
         return options
 
 
 class PollFields(forms.Form):
     poll_options = OptionsField(
-        label="Answers to choose from",
+        label=_("Answers to choose from"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=f"{FEWEST} to {MOST}, each on a line of its own. Left empty, there is no poll.",
+        help_text=format_lazy(
+            _("{fewest} to {most}, each on a line of its own. Left empty, there is no poll."), fewest=FEWEST, most=MOST
+        ),
     )
     poll_question = forms.CharField(
-        label="Question", max_length=200, required=False, help_text="If the title does not ask it already."
+        label=_("Question"), max_length=200, required=False, help_text=_("If the title does not ask it already.")
     )
-    poll_multiple = forms.BooleanField(label="Several answers may be chosen", required=False)
-    poll_open = forms.BooleanField(label="Everyone can see who voted for what", required=False)
-    poll_results = forms.ChoiceField(label="Show the results", choices=Poll.Results.choices, required=False)
+    poll_multiple = forms.BooleanField(label=_("Several answers may be chosen"), required=False)
+    poll_open = forms.BooleanField(label=_("Everyone can see who voted for what"), required=False)
+    poll_results = forms.ChoiceField(label=_("Show the results"), choices=Poll.Results.choices, required=False)
     poll_closes = forms.DateField(
-        label="Last day",
+        label=_("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="The poll is over at the end of it (UTC). Left empty, it stays open until it is closed.",
+        help_text=_("The poll is over at the end of it (UTC). Left empty, it stays open until it is closed."),
     )
 
     def clean_poll_question(self) -> str:
@@ -68,7 +77,7 @@ class PollFields(forms.Form):
         if day and not self.data.get("poll_options", "").strip():
             return None
         if day and not today <= day <= today + timedelta(days=LONGEST):
-            raise forms.ValidationError("The last day of a poll is today or later, and within a year.")
+            raise forms.ValidationError(gettext("The last day of a poll is today or later, and within a year."))
         return day
 
     def poll_terms(self) -> Terms | None:

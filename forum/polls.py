@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from forum.errors import Locked
 from forum.models import Post
@@ -100,9 +101,9 @@ def vote(poll: Poll, member: Any, chosen: Iterable[int]) -> None:
     if poll.is_over or not takes_votes(post):
         raise Over
     if wanted - set(poll.options.values_list("pk", flat=True)):
-        raise BadChoice("That is no answer of this poll.")
+        raise BadChoice(gettext("That is no answer of this poll."))
     if len(wanted) > 1 and not poll.is_multiple:
-        raise BadChoice("Choose one answer.")
+        raise BadChoice(gettext("Choose one answer."))
     ballot = Ballot.objects.filter(poll=poll, member=member).first()
     had = set(ballot.choices.values_list("option", flat=True)) if ballot else set()
     if wanted and ballot is None:

@@ -8,7 +8,13 @@ from django.db import models
 from django.db.models import F, Func, Value
 from django.db.models.functions import Cast, Greatest
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+# As the tabs name them, with a capital.
+NAMES = (
+    gettext_noop("Hot"), gettext_noop("New"), gettext_noop("Top"), gettext_noop("Active"), gettext_noop("Unanswered"),
+    gettext_noop("Answered"),
+)  # fmt: skip
 SORTS = ("hot", "new", "top", "active", "unanswered", "answered")
 PERIODS = {
     "day": timedelta(days=1),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from common import recount
 from forum.errors import Locked
@@ -237,7 +238,7 @@ class Told:
 
     @property
     def in_words(self) -> str:
-        return str(self.members) if self.members >= FEWEST else f"fewer than {FEWEST}"
+        return str(self.members) if self.members >= FEWEST else gettext("fewer than %(fewest)s") % {"fewest": FEWEST}
 
 
 @dataclass(frozen=True)

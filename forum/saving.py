@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.text import clean_line
 from forum.models import Comment, Folder, Post, SavedWords
@@ -59,7 +60,10 @@ def save(member: Any, thing: Post | Comment) -> None:
     Raises ``CannotSave``.
     """
     if SavedWords.objects.filter(member=member.pk)[:MOST_SAVED].count() >= MOST_SAVED:
-        raise CannotSave(f"You keep {MOST_SAVED:,} posts and comments, as many as anyone can. Remove some first.")
+        raise CannotSave(
+            gettext("You keep %(most_saved)s posts and comments, as many as anyone can. Remove some first.")
+            % {"most_saved": format(MOST_SAVED, ",")}
+        )
     SavedWords.objects.bulk_create([SavedWords(member=member, **_which(thing))], ignore_conflicts=True)
     _mine(member, thing).filter(removed_at__isnull=False).update(
         note="", folder=None, saved_at=timezone.now(), removed_at=None
@@ -99,7 +103,10 @@ def folder_named(member: Any, name: str) -> Folder | None:
     if found := mine.filter(name__iexact=name).first():
         return found
     if mine.count() >= MOST_FOLDERS:
-        raise CannotSave(f"You have {MOST_FOLDERS} folders, which is as many as anyone can. Delete one first.")
+        raise CannotSave(
+            gettext("You have %(most_folders)s folders, which is as many as anyone can. Delete one first.")
+            % {"most_folders": MOST_FOLDERS}
+        )
     Folder.objects.bulk_create([Folder(member=member, name=name)], ignore_conflicts=True)
     # The index compares lower case, so what is told apart there is told apart here.
     return mine.filter(name__iexact=name).first()
@@ -117,7 +124,7 @@ def chosen_folder(member: Any, chosen: str, new: str) -> Folder | None:
     known = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19
     found = Folder.objects.filter(member=member.pk, pk=int(chosen)).first() if known else None
     if found is None:
-        raise CannotSave("That folder is not here any more.")
+        raise CannotSave(gettext("That folder is not here any more."))
     return found
 
 

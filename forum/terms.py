@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from forum import masks
 from forum.errors import Locked
@@ -52,7 +53,9 @@ def check(post: Post, author: Any, token: Any = None) -> None:
         mine = post.comments.filter(Q(mask=mask) if mask else Q(author=author), posted_at__gt=now - wait)
         mine = mine.exclude(token=token)
         if last := mine.order_by("-posted_at").values_list("posted_at", flat=True).first():
-            words = f"This thread is in slow mode: one comment in {in_words(60 * terms.slow_minutes)} each."
+            words = gettext("This thread is in slow mode: one comment in %(value)s each.") % {
+                "value": in_words(60 * terms.slow_minutes)
+            }
             raise TooMany(words, math.ceil((last + wait - now).total_seconds()))
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from common.paging import KeysetPage, paginate
 from forum.models import Comment, Post
 from notices.muting import muted_by
 
+NAMES = (gettext_noop("Best"), gettext_noop("New"), gettext_noop("Old"))  # as the page names them
 SORTS = {"best": ("-wilson", "pk"), "new": ("-pk",), "old": ("pk",)}
 TOP_LEVEL_PAGE = 20
 REPLIES_EACH = 20

@@ -14,8 +14,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
-from common import calling, quotes
+from common import calling, quotes, wording
+from common.wording import ngettext_noop
 from forum import masks
 from moderation import log, told
 from notices import following, telling
@@ -39,6 +41,53 @@ FOLLOWED = """
 """
 
 
+# Stored in English, once for all whom they tell, and known again when somebody reads them (common.wording).
+REPLIED_TO_POST = gettext_noop("%(who)s replied to your post “%(post)s”")
+REPLIED_TO_COMMENT = gettext_noop("%(who)s replied to your comment on “%(post)s”")
+COMMENTED = gettext_noop("%(who)s commented on “%(post)s”")
+NEW_COMMENTS = "new comments on “%(post)s”"
+MARKED_BY_MODERATOR = gettext_noop("A moderator marked your comment on “%(post)s” as the answer")
+MARKED = gettext_noop("%(who)s marked your comment on “%(post)s” as the answer")
+UPVOTED = {  # whether it is a post, whether there are several
+    (True, False): gettext_noop("Your post “%(post)s” has its first upvote"),
+    (True, True): gettext_noop("Your post “%(post)s” has %(score)s upvotes"),
+    (False, False): gettext_noop("Your comment on “%(post)s” has its first upvote"),
+    (False, True): gettext_noop("Your comment on “%(post)s” has %(score)s upvotes"),
+}
+MENTIONED = {  # whether in a post, whether by a name
+    (True, False): gettext_noop("Somebody mentioned you in “%(post)s”"),
+    (True, True): gettext_noop("%(who)s mentioned you in “%(post)s”"),
+    (False, False): gettext_noop("Somebody mentioned you in a comment on “%(post)s”"),
+    (False, True): gettext_noop("%(who)s mentioned you in a comment on “%(post)s”"),
+}
+QUOTED = {
+    (True, False): gettext_noop("Somebody quoted you in “%(post)s”"),
+    (True, True): gettext_noop("%(who)s quoted you in “%(post)s”"),
+    (False, False): gettext_noop("Somebody quoted you in a comment on “%(post)s”"),
+    (False, True): gettext_noop("%(who)s quoted you in a comment on “%(post)s”"),
+}
+NEW_POST = {
+    "tag": gettext_noop("A new post under %(name)s: %(post)s"),
+    "category": gettext_noop("A new post in %(name)s: %(post)s"),
+    "member": gettext_noop("A new post by %(name)s: %(post)s"),
+}
+NEW_POSTS = {
+    "tag": "new posts under %(name)s",
+    "category": "new posts in %(name)s",
+    "member": "new posts by %(name)s",
+}
+wording.know(
+    REPLIED_TO_POST, REPLIED_TO_COMMENT, MARKED_BY_MODERATOR, MARKED, *UPVOTED.values(), *MENTIONED.values(),
+    *QUOTED.values(), COMMENTED, *NEW_POST.values(),
+)  # fmt: skip
+wording.know_counted(
+    ngettext_noop("%(count)s new comment on “%(post)s”", "%(count)s new comments on “%(post)s”"),
+    ngettext_noop("%(count)s new post under %(name)s", "%(count)s new posts under %(name)s"),
+    ngettext_noop("%(count)s new post in %(name)s", "%(count)s new posts in %(name)s"),
+    ngettext_noop("%(count)s new post by %(name)s", "%(count)s new posts by %(name)s"),
+)
+
+
 def of_post(post: Post, tags: Iterable[Tag], html: str) -> None:
     """A new post: whom it mentions, and who follows its author, a tag of it, or its category."""
     owner, known = masks.owner_of(post), _of(post, post)
@@ -60,9 +109,9 @@ def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
     owner: Any = masks.owner_of(comment)
     answered, who = masks.owner_of(parent or post), comment.byline
     following.follow_by_itself(owner, post, Follow.Level.REPLIES)
-    whose, known = "your comment on" if parent else "your post", _of(comment, post)
+    replied, known = REPLIED_TO_COMMENT if parent else REPLIED_TO_POST, _of(comment, post)
     telling.tell(
-        [answered] if answered else [], kind="reply", words=f"{who} replied to {whose} “{post}”", besides=owner,
+        [answered] if answered else [], kind="reply", words=replied % {"who": who, "post": post}, besides=owner,
         **known,
     )  # fmt: skip
     html = comment.text.body_html
@@ -70,7 +119,7 @@ def of_comment(comment: Comment, post: Post, parent: Comment | None) -> None:
     mentioned = _tell_mentioned(comment, post, known, calling.ids_in(html))
     quoted = _tell_quoted(comment, post, known, quotes.quoted_in(html))
     day, place = timezone.localtime(comment.posted_at).date().isoformat(), f"post:{post.pk}"
-    one, many = f"{who} commented on “{post}”", f"new comments on “{post}”"
+    one, many = COMMENTED % {"who": who, "post": post}, NEW_COMMENTS % {"post": post}
     news = telling.Gathering(post, f"new_comments:{post.pk}:{day}", place, one, many, comment.get_absolute_url())
     besides = [owner, answered, *mentioned, *quoted]
     telling.gather([news], part=comment.pk, kind="new_comments", besides=besides, under=known["under"])
@@ -91,8 +140,8 @@ def of_edit(thing: Post | Comment, before: str, after: str) -> None:
 
 def of_answer(comment: Comment, post: Post, by: Any) -> None:
     """Whoever wrote the comment hears that it is the answer."""
-    owner, who = masks.owner_of(comment), post.byline if post.is_by(by) else "A moderator"
-    words = f"{who} marked your comment on “{post}” as the answer"
+    owner = masks.owner_of(comment)
+    words = (MARKED if post.is_by(by) else MARKED_BY_MODERATOR) % {"who": post.byline, "post": post}
     if owner is not None:
         telling.tell([owner], kind="answer", words=words, besides=by.pk, **_of_marked(comment, post))
 
@@ -114,8 +163,7 @@ def of_upvotes(thing: Any) -> None:
     if not _is_milestone(score) or (owner := masks.owner_of(thing)) is None:
         return
     post: Any = getattr(thing, "post", thing)
-    what = "post" if post is thing else "comment on"
-    words = f"Your {what} “{post}” has {score} upvotes" if score > 1 else f"Your {what} “{post}” has its first upvote"
+    words = UPVOTED[post is thing, score > 1] % {"post": post, "score": score}
     known = _of(thing, post)
     known |= {"key": f"upvotes:{known['key']}:{score}", "under": ()}  # of one's own things everything is told
     telling.tell([owner], kind="upvotes", words=words, **known)
@@ -196,9 +244,9 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
 
 
 def _tell_mentioned(thing: Post | Comment, post: Post, known: dict[str, Any], members: Sequence[int]) -> Sequence[int]:
-    where = "in" if thing is post else "in a comment on"
+    mentioned = MENTIONED[thing is post, bool(thing.byline)]
     telling.tell(
-        members, kind="mention", words=f"{thing.byline or 'Somebody'} mentioned you {where} “{post}”",
+        members, kind="mention", words=mentioned % {"who": thing.byline, "post": post},
         besides=masks.owner_of(thing), **known,
     )  # fmt: skip
     return members
@@ -208,9 +256,9 @@ def _tell_quoted(
     thing: Post | Comment, post: Post, known: dict[str, Any], quoted: Sequence[quotes.Quoted]
 ) -> Iterable[int]:
     members = _quoted_members(quoted)
-    where = "in" if thing is post else "in a comment on"
+    said = QUOTED[thing is post, bool(thing.byline)]
     telling.tell(
-        members, kind="quote", words=f"{thing.byline or 'Somebody'} quoted you {where} “{post}”",
+        members, kind="quote", words=said % {"who": thing.byline, "post": post},
         besides=masks.owner_of(thing), **known,
     )  # fmt: skip
     return members
@@ -254,10 +302,10 @@ def under_of(thing: Any, post: Post) -> list[tuple[str, int | None]]:
 def _news(post: Post, tags: Sequence[Tag]) -> list[telling.Gathering]:
     """The post as new under each of the things it comes under and that somebody follows; what is closest first."""
     day = timezone.localtime(post.posted_at).date().isoformat()
-    under: list[tuple[Any, str, str]] = [(tag, f"tag:{tag.pk}", f"under {tag}") for tag in tags]
-    under.append((post.category, f"category:{post.category_id}", f"in {post.category}"))
+    under: list[tuple[Any, str, str]] = [(tag, f"tag:{tag.pk}", "tag") for tag in tags]
+    under.append((post.category, f"category:{post.category_id}", "category"))
     if post.author is not None:
-        under.insert(0, (post.author, f"member:{post.author_id}", f"by {post.author}"))
+        under.insert(0, (post.author, f"member:{post.author_id}", "member"))
     values: dict[str, Any] = {
         "types": [ContentType.objects.get_for_model(thing).pk for thing, _, _ in under],
         "things": [thing.pk for thing, _, _ in under],
@@ -267,9 +315,9 @@ def _news(post: Post, tags: Sequence[Tag]) -> list[telling.Gathering]:
         cursor.execute(FOLLOWED, values)
         followed = [under[rank - 1] for (rank,) in cursor.fetchall()]
     news = []
-    for thing, name, where in followed:
+    for thing, name, kind in followed:
         place = f"{name}:{day}"
-        one, many = f"A new post {where}: {post}", f"new posts {where}"
+        one, many = NEW_POST[kind] % {"name": thing, "post": post}, NEW_POSTS[kind] % {"name": thing}
         url = f"{thing.get_absolute_url()}?sort=new" if name.startswith("category:") else thing.get_absolute_url()
         news.append(telling.Gathering(thing, f"new_posts:{place}", place, one, many, url))
     return news

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from common import markdown
 from common.differences import Piece, differences
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from forum.models import Comment, Post, WaitingEdit
     from forum.polls import Terms
 
-CHANGED = (
+CHANGED = gettext_noop(
     "Its words have changed since this edit was sent, or the edit has. Look at both again, then decide; letting it"
     " through replaces what stands there now."
 )
-OUT_OF_SIGHT = "It is hidden or locked by now. Show or unlock it first, or don't let the edit through."
+OUT_OF_SIGHT = gettext_noop("It is hidden or locked by now. Show or unlock it first, or don't let the edit through.")
 MOST_STEPS = 20  # earlier versions that are looked at for one to go back to
 SKEW = timedelta(seconds=10)  # between the clocks of the site and of its database
 
@@ -187,9 +188,9 @@ def approve(thing: Any, moderator: Any, reason: str, *, seen: int | None = None)
     if edit is None or not edit.is_waiting or locked.is_deleted:
         return None
     if not _is_open(locked):
-        raise CannotDo(OUT_OF_SIGHT)
+        raise CannotDo(gettext(OUT_OF_SIGHT))
     if locked.version != (edit.version if seen is None else seen):
-        raise CannotDo(CHANGED)
+        raise CannotDo(gettext(CHANGED))
     details: dict[str, Any] = {"revision": None}
     newest = _newest_revision(locked)
     change: dict[str, Any] = {"body": edit.body, "version": locked.version, "reason": edit.reason}
@@ -235,17 +236,17 @@ def wait_again(thing: Any, moderator: Any, reason: str, action: Action) -> Actio
         return None
     if action.action == "reject-edit":
         if not _rows().filter(**_of(locked), state="rejected").update(state="waiting"):
-            raise CannotDo("Its author has taken the words away, or sent others.")
+            raise CannotDo(gettext("Its author has taken the words away, or sent others."))
         queue.wait_again(locked)
     else:
         was = action.details
         if not _is_open(locked):
-            raise CannotDo("It is hidden or locked by now. Show or unlock it first.")
+            raise CannotDo(gettext("It is hidden or locked by now. Show or unlock it first."))
         if locked.version != was["version"]:
-            raise CannotDo("It was edited since: the earlier words are in its history.")
+            raise CannotDo(gettext("It was edited since: the earlier words are in its history."))
         old = _revisions(locked).filter(pk=was["revision"]).first() if was["revision"] else locked.text
         if old is None or not old.body:
-            raise CannotDo("The earlier words are gone from its history.")
+            raise CannotDo(gettext("The earlier words are gone from its history."))
         edit = _rows().filter(**_of(locked)).first()
         _go_back(locked, old, None, was, edit.gist_before if edit else "")
     return told.record(moderator, f"undo {action.action}", locked, reason, undoes=action)
@@ -382,16 +383,27 @@ def show(user: Any, post: Post, comments: Iterable[Comment], *, moderates: bool)
 
 def changes(thing: Any, edit: WaitingEdit) -> list[tuple[str, list[Piece]]]:
     """What the edit would change in the words that are shown now, part by part, for who decides."""
-    parts = [("Title", getattr(thing, "title", ""), edit.title), ("Words", thing.text.body, edit.body)]
+    parts = [
+        (gettext("Title"), getattr(thing, "title", ""), edit.title),
+        (gettext("Words"), thing.text.body, edit.body),
+    ]
     if edit.own_gist is not None:
-        parts.append(("In one or two sentences", thing.own_gist, edit.own_gist))
+        parts.append((gettext("In one or two sentences"), thing.own_gist, edit.own_gist))
     if edit.category_id:
-        parts.append(("Category", str(thing.category), str(edit.category)))
+        parts.append((gettext("Category"), str(thing.category), str(edit.category)))
     if edit.tags is not None:
-        parts.append(("Tags", ", ".join(sorted(tag.name for tag in thing.tags.all())), ", ".join(sorted(edit.tags))))
+        parts.append(
+            (gettext("Tags"), ", ".join(sorted(tag.name for tag in thing.tags.all())), ", ".join(sorted(edit.tags)))
+        )
     if edit.poll:
         terms = terms_in(edit)
-        parts.append(("Poll", "", "\n".join((terms.question, *terms.options)) if terms else "No poll any more."))
+        parts.append(
+            (
+                gettext("Poll"),
+                "",
+                "\n".join((terms.question, *terms.options)) if terms else gettext("No poll any more."),
+            )
+        )
     return [(name, differences(before, after)) for name, before, after in parts if before != after]
 
 

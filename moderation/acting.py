@@ -17,6 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Member
 from moderation.models import Action
@@ -32,6 +33,12 @@ class CannotDo(Exception):
 
 Do = Callable[..., Action | None]
 Undo = Callable[[Any, Member, str, Action], Action | None]
+
+
+PAGES = (  # of what is moderated, by its name
+    gettext_noop("Moderate this post"), gettext_noop("Moderate this comment"), gettext_noop("Moderate this picture"),
+    gettext_noop("Moderate this summary"), gettext_noop("Moderate this member"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Moderable:
     may: Callable[[Any, Any], bool]
     verbs: tuple[Verb, ...]
     address: Callable[[Any], str] = field(default=lambda thing: thing.get_absolute_url())
-    refusal: str = "You moderate other categories than this one."
+    refusal: str = gettext_noop("You moderate other categories than this one.")
     beside: Callable[[Any, Any], dict[str, Any]] = lambda user, thing: {}
     beside_template: str = ""
     edit_of: Callable[[Any], Any] = lambda thing: None
@@ -145,7 +152,7 @@ def undo(action: Action, moderator: Member, reason: str) -> Action:
     verb = kind.verb(locked.action) if kind else None
     thing = kind.rows().filter(pk=locked.object_id).first() if kind else None
     if verb is None or verb.undo is None or thing is None or locked.undoes_id:
-        raise CannotDo("This can't be undone from here.")
+        raise CannotDo(gettext("This can't be undone from here."))
     undone = verb.undo(thing, moderator, reason, locked)
     if undone is None:
         raise NothingToDo

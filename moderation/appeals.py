@@ -13,10 +13,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import mail
 from accounts.models import Member
 from accounts.models.member import MODERATORS
+from common import wording
 from moderation import log, sanctions, told
 from moderation.models import Appeal, AppealMessage, Sanction
 from notices.telling import tell
@@ -41,13 +43,24 @@ def why_not(sanction: Sanction, appeal: Appeal | None) -> str:
     if appeal and appeal.is_open:
         answered = appeal.messages.filter(is_by_moderator=True).order_by("-pk").values_list("pk", flat=True).first()
         if appeal.messages.filter(pk__gt=answered or 0).count() >= UNANSWERED:
-            return "You have written several times. The moderators will answer; you can write again then."
+            return gettext("You have written several times. The moderators will answer; you can write again then.")
         return ""
     if not sanction.is_standing:
-        return "This is over, so there is nothing to appeal."
+        return gettext("This is over, so there is nothing to appeal.")
     if appeal and appeal.closed_at and appeal.closed_at > timezone.now() - AGAIN:
-        return f"The moderators have decided. You can ask again from {appeal.closed_at + AGAIN:%Y-%m-%d} on."
+        return gettext("The moderators have decided. You can ask again from %(closed_at)s on.") % {
+            "closed_at": format(appeal.closed_at + AGAIN, "%Y-%m-%d")
+        }
     return ""
+
+
+APPEALS = gettext_noop("%(member)s appeals against a decision.")
+ANSWERED: dict[str, str] = {
+    "": gettext_noop("The moderators have answered your appeal."),
+    Appeal.State.LIFTED: gettext_noop("The moderators have answered your appeal: it is taken back."),
+    Appeal.State.KEPT: gettext_noop("The moderators have answered your appeal: it stays."),
+}
+wording.know(APPEALS, *ANSWERED.values())
 
 
 @transaction.atomic
@@ -66,7 +79,7 @@ def write(sanction: Sanction, words: str) -> AppealMessage:
     message = AppealMessage.objects.create(appeal=appeal, author=held.member, words=words)
     tell(
         moderators().exclude(pk=held.member_id).values_list("pk", flat=True), kind=KIND, key=f"appeal:{message.pk}",
-        words=f"{held.member} appeals against a decision.",
+        words=APPEALS % {"member": held.member},
         url=reverse("admin:moderation_appeal_change", args=[appeal.pk]),
     )  # fmt: skip
     return message
@@ -82,7 +95,7 @@ def _open(appeal: Appeal) -> Appeal:
     Sanction.objects.select_for_update(no_key=True).get(pk=appeal.sanction_id)
     locked = Appeal.objects.select_related("sanction__member").get(pk=appeal.pk)
     if not locked.is_open:
-        raise Refused("Somebody else has decided this appeal in the meantime.")
+        raise Refused(gettext("Somebody else has decided this appeal in the meantime."))
     return locked
 
 
@@ -101,11 +114,13 @@ def answer(appeal: Appeal, moderator: Member, words: str, *, outcome: str = "") 
     if outcome == Appeal.State.LIFTED:
         ids = sanctions.lift(member, [sanction.pk])
         log.record(moderator, LIFT, member, words, details={"sanctions": ids})
-    said = {"": "", Appeal.State.LIFTED: "it is taken back", Appeal.State.KEPT: "it stays"}[outcome]
+    said = {"": "", Appeal.State.LIFTED: gettext_noop("it is taken back"), Appeal.State.KEPT: gettext_noop("it stays")}[
+        outcome
+    ]
     tell(
         [member.pk], kind=told.KIND, key=f"appeal:{message.pk}",
-        words=f"The moderators have answered your appeal{f': {said}' if said else ''}.",
+        words=ANSWERED[outcome],
         url=reverse("moderation:appeal", args=[sanction.token]),
     )  # fmt: skip
-    mail.send(member, "appeal_answer", "Your appeal", words=words, outcome=said, sanction=sanction)
+    mail.send(member, "appeal_answer", gettext_noop("Your appeal"), words=words, outcome=said, sanction=sanction)
     return message

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.utils.translation import gettext_noop
 
 
 class ModerationConfig(AppConfig):
@@ -46,9 +47,9 @@ class ModerationConfig(AppConfig):
         recount.register(*reputation.COUNTERS)
         kinds.register(
             kinds.Kind(told.KIND, told.TITLE, is_personal=True),
-            kinds.Kind(reporting.KIND, "What moderators decide about my reports"),
-            kinds.Kind(appeals.KIND, "Appeals of members, for moderators"),
-            kinds.Kind(trust.KIND, "Badges and trust levels I reach"),
+            kinds.Kind(reporting.KIND, gettext_noop("What moderators decide about my reports")),
+            kinds.Kind(appeals.KIND, gettext_noop("Appeals of members, for moderators")),
+            kinds.Kind(trust.KIND, gettext_noop("Badges and trust levels I reach")),
         )
         reporting.register(
             reporting.Reportable(

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
+from common import wording
 from common.counting import CAP, CappedCount
 from common.recount import PATIENTLY
 from moderation.models import Award
@@ -70,6 +72,10 @@ TAKE_BACK = """
 """
 
 
+EARNED = gettext_noop("You have earned the badge “%(thing)s”: %(what)s.")
+wording.know(EARNED)
+
+
 def consider(member: int | None, *names: str) -> None:
     """Award these badges to the member who has just now earned them, and to nobody else."""
     if member is not None:
@@ -82,7 +88,7 @@ def _award(badge: Badge, which: str, values: dict[str, Any]) -> int:
         with connection.cursor() as cursor:
             cursor.execute(AWARD.format(facts=badge.facts, which=which), {"badge": badge.name, **values})
             members = [member for (member,) in cursor.fetchall()]
-        words = f"You have earned the badge “{badge.title}”: {badge.what}."
+        words = EARNED % {"thing": badge.title, "what": badge.what}
         tell(members, kind=KIND, key=f"badge:{badge.name}", words=words, url=ADDRESS)
     return len(members)
 
@@ -158,6 +164,8 @@ HELPFUL = """
     GROUP BY r.reporter_id HAVING count(*) >= 10
 """
 OWN = (
-    Badge("year", "A year here", "a member for a year, and here on 25 days of it", YEAR),
-    Badge("helpful-reports", "Good eye", "ten reports that moderators found right", HELPFUL),
+    Badge("year", gettext_noop("A year here"), gettext_noop("a member for a year, and here on 25 days of it"), YEAR),
+    Badge(
+        "helpful-reports", gettext_noop("Good eye"), gettext_noop("ten reports that moderators found right"), HELPFUL
+    ),
 )

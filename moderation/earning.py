@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation import reputation, trust
 from moderation.models import Case, Report
 from moderation.reputation import Line, Source
@@ -25,17 +27,29 @@ AGAINST = """
 
 def _reports(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     reports = Report.objects.filter(pk__in=ids).select_related("case").only("case__kind", "case__label")
-    return {each.pk: Line(f"the {each.case.kind} “{each.case.label}”") for each in reports}
+    return {
+        each.pk: Line(gettext("the %(kind)s “%(label)s”") % {"kind": gettext(each.case.kind), "label": each.case.label})
+        for each in reports
+    }
 
 
 def _cases(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     cases = Case.objects.filter(pk__in=ids).only("kind", "label")
-    return {case.pk: Line(f"your {case.kind} “{case.label}”") for case in cases}
+    return {
+        case.pk: Line(gettext("your %(kind)s “%(label)s”") % {"kind": gettext(case.kind), "label": case.label})
+        for case in cases
+    }
 
 
 SOURCES = (
-    Source("report", "a report that was right, about", "reports that were right, about", RIGHT, _reports),
-    Source("against", "a moderator acted on", "moderators acted on", AGAINST, _cases),
+    Source(
+        "report",
+        gettext_noop("a report that was right, about"),
+        gettext_noop("reports that were right, about"),
+        RIGHT,
+        _reports,
+    ),
+    Source("against", gettext_noop("a moderator acted on"), gettext_noop("moderators acted on"), AGAINST, _cases),
 )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.text import clean_line, clean_text
 from moderation.models import Report
@@ -13,17 +16,17 @@ class ReportForm(forms.Form):
     """A report: the reason, and words where they help."""
 
     reason = forms.ChoiceField(
-        label="What is wrong?",
+        label=_("What is wrong?"),
         choices=Report.Reason.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is wrong."},
+        error_messages={"required": _("Choose what is wrong.")},
     )
     note = forms.CharField(
-        label="Anything the moderators should know",
+        label=_("Anything the moderators should know"),
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Up to 1,000 characters. Only the moderators read it.",
+        help_text=_("Up to 1,000 characters. Only the moderators read it."),
     )
 
     def clean_note(self) -> str:
@@ -34,23 +37,26 @@ class TrustForm(forms.Form):
     """The level at which a moderator holds a member, or none, and why."""
 
     level = forms.TypedChoiceField(
-        label="Trust level",
-        choices=[("", "As it is earned"), *((number, f"Hold at {number}") for number in range(5))],
+        label=_("Trust level"),
+        choices=[
+            ("", _("As it is earned")),
+            *((number, format_lazy(_("Hold at {number}"), number=number)) for number in range(5)),
+        ],
         coerce=int,
         empty_value=None,
         required=False,
     )
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=500,
-        error_messages={"required": "Give a reason. Nothing was changed."},
-        help_text="It stands in the public moderation log, without the member's name.",
+        error_messages={"required": _("Give a reason. Nothing was changed.")},
+        help_text=_("It stands in the public moderation log, without the member's name."),
     )
 
     def clean_reason(self) -> str:
         reason = clean_line(self.cleaned_data["reason"])
         if not reason:
-            raise forms.ValidationError("Give a reason. Nothing was changed.")
+            raise forms.ValidationError(gettext("Give a reason. Nothing was changed."))
         return reason
 
 
@@ -58,21 +64,22 @@ class ReasonForm(forms.Form):
     """Why a moderator does what they do."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=500,
         widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
-        error_messages={"required": "Give a reason. Nothing was changed."},
+        error_messages={"required": _("Give a reason. Nothing was changed.")},
     )
 
     def clean_reason(self) -> str:
         reason = clean_line(self.cleaned_data["reason"])
         if not reason:
-            raise forms.ValidationError("Give a reason. Nothing was changed.")
+            raise forms.ValidationError(gettext("Give a reason. Nothing was changed."))
         return reason
 
 
 DAYS = (
-    (1, "a day"), (3, "3 days"), (7, "a week"), (30, "30 days"), (90, "90 days"), (365, "a year"), (0, "good"),
+    (1, _("a day")), (3, _("3 days")), (7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year")),
+    (0, _("good")),
 )  # fmt: skip
 
 
@@ -80,13 +87,13 @@ class BanForm(forms.Form):
     """From what, and for how long."""
 
     kinds = forms.MultipleChoiceField(
-        label="From",
-        choices=[(kind.value, kind.label) for kind in BANS],
+        label=_("From"),
+        choices=[(kind.value, _(kind.label)) for kind in BANS],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose what to bar them from."},
+        error_messages={"required": _("Choose what to bar them from.")},
     )
     days = forms.TypedChoiceField(
-        label="For", choices=DAYS, coerce=int, error_messages={"required": "Choose for how long."}
+        label=_("For"), choices=DAYS, coerce=int, error_messages={"required": _("Choose for how long.")}
     )
 
 
@@ -94,15 +101,15 @@ class NoteForm(forms.Form):
     """A note for the other moderators."""
 
     words = forms.CharField(
-        label="Note", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write the note first."},
-        help_text="Only moderators ever read it.",
+        label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write the note first.")},
+        help_text=_("Only moderators ever read it."),
     )  # fmt: skip
 
     def clean_words(self) -> str:
         words = clean_text(self.cleaned_data["words"])
         if not words:
-            raise forms.ValidationError("Write the note first.")
+            raise forms.ValidationError(gettext("Write the note first."))
         return words
 
 
@@ -110,13 +117,13 @@ class AppealForm(forms.Form):
     """What a member says to a sanction, or a moderator to the appeal."""
 
     words = forms.CharField(
-        label="What you want to say", max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"required": "Write something first."},
-        help_text="Up to 4,000 characters.",
+        label=_("What you want to say"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Write something first.")},
+        help_text=_("Up to 4,000 characters."),
     )  # fmt: skip
 
     def clean_words(self) -> str:
         words = clean_text(self.cleaned_data["words"])
         if not words:
-            raise forms.ValidationError("Write something first.")
+            raise forms.ValidationError(gettext("Write something first."))
         return words

@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from accounts.clients import client_ip
 from common import calling, limiting
@@ -61,7 +62,9 @@ class TooMany(limiting.Refusal):
     status = 429
 
     def __init__(self, words: str, wait: int) -> None:
-        super().__init__(f"{words} Please wait {in_words(wait)}, then send it again.")
+        super().__init__(
+            gettext("%(words)s Please wait %(time)s, then send it again.") % {"words": words, "time": in_words(wait)}
+        )
         self.wait = wait
 
     def told_by(self, answer: HttpResponse) -> HttpResponse:
@@ -82,6 +85,12 @@ class TooMuch(TooMany):
         return answer
 
 
+EACH = {
+    "second": gettext_noop("%(most)s a second"), "minute": gettext_noop("%(most)s a minute"),
+    "hour": gettext_noop("%(most)s an hour"), "day": gettext_noop("%(most)s a day"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Limit:
     """So many in so many seconds, or in one text."""
@@ -96,9 +105,9 @@ class Limit:
 
     def __str__(self) -> str:
         if self.span == ONE_TEXT:
-            return f"{self.most} in one text"
+            return gettext("%(most)s in one text") % {"most": self.most}
         name = next(name for name, seconds in SPANS.items() if seconds == self.span)
-        return f"{self.most} a{'n' if name == 'hour' else ''} {name}"
+        return gettext(EACH[name]) % {"most": self.most}
 
 
 @cache
@@ -121,7 +130,7 @@ def count(request: HttpRequest, action: str, times: int = 1) -> None:
     if member.is_authenticated:
         wanted += [(f"{action}/{each.span}/m{member.pk}", each) for each in limits(line_for(member, table))]
     wanted += [(f"{action}/{each.span}/n{network}", each) for each in limits(table["network"])]
-    spend(((key, each) for key, each in wanted if each.span != ONE_TEXT), table["words"], times)
+    spend(((key, each) for key, each in wanted if each.span != ONE_TEXT), gettext(table["words"]), times)
 
 
 def _is_counted(request: HttpRequest) -> bool:
@@ -150,8 +159,11 @@ def count_words(request: HttpRequest, html: str, before: str = "") -> None:
             for each in limits(line_for(request.user, table)):
                 if each.span == ONE_TEXT and number > each.most:
                     raise TooMuch(
-                        f"{table['title']}: one text of yours takes up to {each.most} so far, and this has {number}."
-                        " Take some out and send it again. The more you read and take part, the more you may."
+                        gettext(
+                            "%(title)s: one text of yours takes up to %(most)s so far, and this has %(number)s."
+                            " Take some out and send it again. The more you read and take part, the more you may."
+                        )
+                        % {"title": gettext(table["title"]), "most": each.most, "number": number}
                     )
             count(request, action, number - was[action])
 
@@ -179,7 +191,7 @@ def refusal(request: HttpRequest, action: str, form: Form) -> TooMany | None:
     return None
 
 
-def spend(wanted: Iterable[tuple[str, Limit]], words: str = "That was too often.", times: int = 1) -> None:
+def spend(wanted: Iterable[tuple[str, Limit]], words: str = "", times: int = 1) -> None:
     """Use each of these limits (key, limit) so many ``times``, or none: raises ``TooMany`` where one is used up.
 
     One statement counts them all, so that no two who come at the same moment get the same last place.
@@ -198,7 +210,7 @@ def spend(wanted: Iterable[tuple[str, Limit]], words: str = "That was too often.
         )
         refused = set(by_key) - {key for (key,) in cursor.fetchall()}
         if refused:
-            raise TooMany(words, _wait(refused, by_key, now, times))
+            raise TooMany(words or gettext("That was too often."), _wait(refused, by_key, now, times))
 
 
 def _wait(keys: set[str], by_key: dict[str, Limit], now: datetime, times: int) -> int:
@@ -224,10 +236,11 @@ def network_of(request: HttpRequest) -> str:
 
 def in_words(seconds: int) -> str:
     """A waiting time as people say it: "40 seconds", "3 minutes", "2 hours"."""
-    for name, size in (("hour", 3600), ("minute", 60)):
-        if seconds > size:
-            return f"{math.ceil(seconds / size)} {name}s"
-    return f"{seconds} second{'s' * (seconds != 1)}"
+    if seconds > 3600:
+        return gettext("%(count)s hours") % {"count": math.ceil(seconds / 3600)}
+    if seconds > 60:
+        return gettext("%(count)s minutes") % {"count": math.ceil(seconds / 60)}
+    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
 
 
 # ── What is only read ────────────────────────────────────────────────────────────────────────────
@@ -250,4 +263,6 @@ def count_reading(request: HttpRequest, action: str) -> None:
         while len(_read) > REMEMBERED:
             _read.popitem(last=False)
     if not allowed:
-        raise TooMany(settings.LIMITS[action]["words"], max(1, math.ceil(used_until + price - limit.span - now)))
+        raise TooMany(
+            gettext(settings.LIMITS[action]["words"]), max(1, math.ceil(used_until + price - limit.span - now))
+        )

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.utils.translation import gettext_noop
 
 from moderation.models import Action
 
@@ -57,11 +58,17 @@ def record(
     )
 
 
+THINGS = (  # what a line is about, by the names of the tables
+    gettext_noop("post"), gettext_noop("comment"), gettext_noop("member"), gettext_noop("picture"),
+    gettext_noop("summary"), gettext_noop("case"), gettext_noop("study"), gettext_noop("poll"), gettext_noop("rule"),
+)  # fmt: skip
+
+
 def _role(moderator) -> str:
     if moderator is None:
-        return "the members' reports"
+        return gettext_noop("the members' reports")
     if moderator.is_superuser:
-        return "an admin"
+        return gettext_noop("an admin")
     if moderator.is_moderator:
-        return "a moderator"
-    return "a category moderator" if moderator.moderates_categories else "a member"
+        return gettext_noop("a moderator")
+    return gettext_noop("a category moderator") if moderator.moderates_categories else gettext_noop("a member")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from accounts.models import Member
 from moderation import linking, log, sanctions
@@ -99,15 +100,21 @@ MEMBERS = Moderable(
     model=Member,
     rows=lambda: Member.objects.all(),
     may=_may,
-    refusal="Only moderators decide about members, nobody about themselves, and admins about who serves here.",
+    refusal=gettext_noop(
+        "Only moderators decide about members, nobody about "
+        "themselves, and admins about who serves here."
+    ),
     beside=beside,
     beside_template="moderation/_member.html",
     verbs=(
-        Verb("warn", "Warn", _warn, _take_back,
-             help="They read everything, but before they write again they have to say that they read it."),
-        Verb("ban", "Ban", _ban, _take_back, BanForm, initial=ban_as_suggested,
-             help="It ends by itself. Barred from signing in, they are signed out everywhere at once."),
-        Verb("lift", "Lift all that stands", _lift, _lay_again,
+        Verb("warn", gettext_noop("Warn"), _warn, _take_back,
+             help=gettext_noop(
+                 "They read everything, but before they write again "
+                 "they have to say that they read it."
+             )),
+        Verb("ban", gettext_noop("Ban"), _ban, _take_back, BanForm, initial=ban_as_suggested,
+             help=gettext_noop("It ends by itself. Barred from signing in, they are signed out everywhere at once.")),
+        Verb("lift", gettext_noop("Lift all that stands"), _lift, _lay_again,
              offered=lambda member: bool(sanctions.standing(Member.objects.get(pk=member.pk)))),
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import pgtrigger
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.models import Member
 from accounts.personal import forget_at_desk
@@ -94,16 +95,16 @@ def register() -> None:
     personal.register(
         Part(
             Action, "moderator", Clear(moderator=None), "moderation", ("acted_at", "action", "role", "reason"),
-            about="what you did as a moderator",
+            about=gettext_noop("what you did as a moderator"),
         ),
         Part(
             AuditEntry, "actor", Keep("the audit log cannot be changed; it holds numbers, no names"), "audit",
-            ("logged_at", "event"), about="sign-ins and changes of your account", rows=audited,
+            ("logged_at", "event"), about=gettext_noop("sign-ins and changes of your account"), rows=audited,
         ),
         Part(Allowance, "key", Delete(), withheld="counts of the last day at most", rows=allowances_of),
         Part(
             Case, "author", Work(let_go_of_cases), "cases", ("opened_at", "closed_at", "kind", "state", "answer"),
-            about="what others reported of yours, and what became of it",
+            about=gettext_noop("what others reported of yours, and what became of it"),
         ),
         Part(
             Action, "object_id", Work(forget_account), withheld="what was done about an account is in the public log",
@@ -112,7 +113,7 @@ def register() -> None:
         Part(
             Held, "author", Clear(author=None, said=""), "waited",
             ("held_at", "closed_at", "kind", "object_id", "state", "answer"),
-            about="what of yours waited for a moderator, and what became of it",
+            about=gettext_noop("what of yours waited for a moderator, and what became of it"),
         ),
         Part(RuleFiring, "author", Clear(author=None), withheld="how rules work helps who would get around them"),
         Part(Flag, "dismissed_by", Clear(dismissed_by=None), withheld="flags are about others"),
@@ -123,44 +124,48 @@ def register() -> None:
         Part(
             ReputationEntry, "member", Delete(), "reputation",
             ("day", "kind", "object_id", "count", "points", "is_public"),
-            about="what earned and cost you reputation",
+            about=gettext_noop("what earned and cost you reputation"),
         ),
-        Part(Reputation, "member", Delete(), "reputation-sums", ("points", "public_points"), about="your reputation"),
+        Part(Reputation, "member", Delete(), "reputation-sums", ("points", "public_points"),
+        about=gettext_noop("your reputation")),
         Part(
             Trust, "member", Delete(), "trust", ("level", "days", "last_day", "held_level", "held_at"),
-            about="your trust level, and the days you were here",
+            about=gettext_noop("your trust level, and the days you were here"),
         ),
         Part(
             Sanction, "member", Delete(), "sanctions",
             ("given_at", "kinds", "until", "reason", "acknowledged_at", "lifted_at"),
-            about="warnings and bans that you were given",
+            about=gettext_noop("warnings and bans that you were given"),
         ),
         Part(Sanction, "given_by", Clear(given_by=None), withheld="sanctions are about others"),
         Part(
             Appeal, "sanction__member", Delete(), "appeals", ("opened_at", "state", "closed_at"),
-            about="your appeals to the moderators",
+            about=gettext_noop("your appeals to the moderators"),
         ),
         Part(Appeal, "closed_by", Clear(closed_by=None), withheld="appeals are others'"),
         Part(
             AppealMessage, "appeal__sanction__member", Delete(), "appeal-messages",
-            ("written_at", "is_by_moderator", "words"), about="what you and the moderators wrote about your appeals",
+            ("written_at", "is_by_moderator", "words"), about=gettext_noop(
+                "what you and the moderators wrote "
+                "about your appeals"
+            ),
         ),
         Part(AppealMessage, "author", Clear(author=None), withheld="a moderator's answers are in others' appeals"),
         Part(MemberNote, "member", Delete(), withheld="what moderators note for each other, for the safety of others"),
         Part(MemberNote, "author", Clear(author=None), withheld="notes are about others"),
         Part(
             Trace, "member", Delete(), "sign-in-traces", ("kind", "hash", "seen_at"),
-            about="hashes of the devices and networks you signed in from, kept for 30 days",
+            about=gettext_noop("hashes of the devices and networks you signed in from, kept for 30 days"),
         ),
         Part(Trust, "held_by", Clear(held_by=None), withheld="levels are about others"),
         Part(
             Award, "member", Delete(), "badges", ("badge", "object_id", "earned_at"),
-            about="the badges you have earned",
+            about=gettext_noop("the badges you have earned"),
         ),
         Part(
             Report, "reporter", Clear(reporter=None, note=""), "reports",
             ("reported_at", "case__kind", "case__object_id", "reason", "note", "was_right"),
-            about="what you reported, and whether you were right",
+            about=gettext_noop("what you reported, and whether you were right"),
         ),
     )  # fmt: skip
     personal.register_words(

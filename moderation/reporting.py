@@ -16,8 +16,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.models import Member
+from common import wording
 from common.text import shortened
 from moderation import earning, lens, log
 from moderation.models import Case, Report
@@ -178,18 +180,29 @@ def reject(case: Case, moderator: Member, reason: str) -> None:
     _close(locked, Case.State.REJECTED, moderator, reason, was_right=False)
 
 
+PAGES = (  # of what is reported, by its name
+    gettext_noop("Report this post"), gettext_noop("Report this comment"), gettext_noop("Report this picture"),
+    gettext_noop("Report this summary"), gettext_noop("Report this member"),
+)  # fmt: skip
+ACTED = gettext_noop("A moderator has acted on what you reported (%(what)s “%(label)s”): %(reason)s")
+LEFT = gettext_noop(
+    "A moderator has looked at, and left in place, what you reported (%(what)s “%(label)s”): %(reason)s"
+)
+wording.know(ACTED, LEFT)
+
+
 def _close(case: Case, state: Case.State, moderator: Member, reason: str, *, was_right: bool) -> None:
     case.state, case.closed_by, case.closed_at, case.answer = state, moderator, timezone.now(), reason[:500]
     case.save(update_fields=["state", "closed_by", "closed_at", "answer", "was_hidden_by_decision"])
     case.reports.update(was_right=was_right)
     earning.of_case(case)
     log.record(moderator, "uphold reports" if was_right else "reject reports", case, reason)
-    said = "A moderator has acted on" if was_right else "A moderator has looked at, and left in place,"
+    said = ACTED if was_right else LEFT
     tell(
         case.reports.exclude(reporter=None).values_list("reporter_id", flat=True),
         kind=KIND,
         key=f"case {case.pk}",
-        words=f"{said} what you reported ({reportables[case.kind].name} “{shortened(case.label, 80)}”): {reason}",
+        words=said % {"what": reportables[case.kind].name, "label": shortened(case.label, 80), "reason": reason},
         url="/notifications/",
     )
 

@@ -17,10 +17,13 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import mail
+from accounts.language import as_stored, spoken_to
 from accounts.models import Member
 from accounts.personal import end_sessions
+from common import wording
 from common.recount import Counter
 from moderation import reputation, told, trust
 from moderation.acting import CannotDo
@@ -33,9 +36,9 @@ SAME = timedelta(hours=1)  # two bans of the same kinds that end this close toge
 
 CANNOT = {
     Kind.SIGN_IN: "sign in",
-    Kind.WRITE: "post, comment or change what you wrote",
-    Kind.VOTE: "vote or react",
-    Kind.REPORT: "send reports or suggestions",
+    Kind.WRITE: gettext_noop("post, comment or change what you wrote"),
+    Kind.VOTE: gettext_noop("vote or react"),
+    Kind.REPORT: gettext_noop("send reports or suggestions"),
 }
 
 
@@ -70,20 +73,26 @@ def page_for_barred(member: Any) -> str:
     return sanction.path if sanction else ""
 
 
+WARNED = gettext_noop("A moderator has warned you: %(reason)s")
+BARRED = gettext_noop("You can't %(what)s here %(until)s. The reason: %(reason)s")
+LIFTED = gettext_noop("A moderator has taken back a decision about your account: %(reason)s")
+wording.know(WARNED, BARRED, LIFTED, gettext_noop("until %(moment)s"))
+
+
 def until_in_words(sanction: Sanction) -> str:
     """ "until 3 December 2026, 12:00", or "for good"."""
     if sanction.until is None:
-        return "for good"
-    return f"until {date_format(timezone.localtime(sanction.until), 'j F Y, H:i')}"
+        return gettext("for good")
+    return gettext("until %(moment)s") % {"moment": date_format(timezone.localtime(sanction.until), "DAY_AND_TIME")}
 
 
 def sentence(sanction: Sanction, kind: str | None = None) -> str:
     """What the sanction keeps the member from, up to when, and why."""
     if sanction.is_warning:
-        return f"A moderator has warned you: {sanction.reason}"
+        return gettext(WARNED) % {"reason": sanction.reason}
     kinds = [kind] if kind else sanction.kinds
-    what = ", nor ".join(CANNOT[Kind(each)] for each in kinds)
-    return f"You can't {what} here {until_in_words(sanction)}. The reason: {sanction.reason}"
+    what = gettext(", nor ").join(gettext(CANNOT[Kind(each)]) for each in kinds)
+    return gettext(BARRED) % {"what": what, "until": until_in_words(sanction), "reason": sanction.reason}
 
 
 # ── Giving and taking back ───────────────────────────────────────────────────────────────────────
@@ -137,13 +146,14 @@ def _is_so(member: Member, kinds: list[str], until: datetime | None) -> bool:
 def tell_of(sanction: Sanction) -> None:
     """The member hears of it here, and of a ban by mail as well: whoever can't sign in reads nothing here."""
     member = sanction.member
-    tell(
-        [member.pk], kind=told.KIND, key=f"sanction:{sanction.pk}", words=sentence(sanction)[:500],
-        url=reverse("moderation:standing"),
-    )  # fmt: skip
+    with as_stored():
+        words = sentence(sanction)[:500]
+    tell([member.pk], kind=told.KIND, key=f"sanction:{sanction.pk}", words=words, url=reverse("moderation:standing"))
     if not sanction.is_warning:
+        with spoken_to(member):
+            said = sentence(sanction)
         mail.send(
-            member, "sanction", "A moderator's decision about your account", said=sentence(sanction), sanction=sanction
+            member, "sanction", gettext_noop("A moderator's decision about your account"), said=said, sanction=sanction
         )
 
 
@@ -175,11 +185,11 @@ def restore(member: Member, sanctions: Iterable[int]) -> list[int]:
 
 
 def tell_of_lifting(member: Member, ids: Iterable[int], reason: str, action: Action) -> None:
-    words = f"A moderator has taken back a decision about your account: {reason}"
+    words = LIFTED % {"reason": reason}
     tell([member.pk], kind=told.KIND, key=f"lifted:{action.pk}", words=words[:500], url=reverse("moderation:standing"))
     barred = Sanction.objects.filter(pk__in=list(ids)).exclude(kinds__contains=[Kind.WARNING])
     if barred.exists():
-        mail.send(member, "sanction_lifted", "You can take part again", reason=reason)
+        mail.send(member, "sanction_lifted", gettext_noop("You can take part again"), reason=reason)
 
 
 @transaction.atomic
@@ -247,4 +257,10 @@ def _lines(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
     return {each.pk: Line(f"{each.title.lower()}: {each.reason}"[:200]) for each in found}
 
 
-SOURCE = Source("sanction", "a decision of the moderators,", "decisions of the moderators,", FACTS, _lines)
+SOURCE = Source(
+    "sanction",
+    gettext_noop("a decision of the moderators,"),
+    gettext_noop("decisions of the moderators,"),
+    FACTS,
+    _lines,
+)

@@ -17,8 +17,10 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Member
+from common import wording
 from common.recount import PATIENTLY
 from moderation import log
 from moderation.models import Trust
@@ -105,8 +107,12 @@ def compute(members: Iterable[int]) -> int:
     return len(moved)
 
 
+REACHED = gettext_noop("You have reached trust level %(level)s, “%(name)s”: your limits are wider now.")
+wording.know(REACHED)
+
+
 def _tell(member: int, level: int) -> None:
-    words = f"You have reached trust level {level}, “{levels()[level].name}”: your limits are wider now."
+    words = REACHED % {"level": level, "name": levels()[level].name}
     tell([member], kind=KIND, key=f"trust:{level}", words=words, url="/about/trust/")
 
 
@@ -196,7 +202,7 @@ def levels_of(members: Iterable[int]) -> dict[int, int]:
 def fix(member: Member, moderator: Member, level: int | None, reason: str) -> None:
     """Hold the member's level still, or (``None``) let it be what is earned again. Nobody does so for themselves."""
     if member.pk == moderator.pk:
-        raise PermissionDenied("Nobody decides about their own level.")
+        raise PermissionDenied(gettext("Nobody decides about their own level."))
     Trust.objects.bulk_create([Trust(member=member)], ignore_conflicts=True)
     trust = Trust.objects.select_for_update(no_key=True).get(member=member)
     if trust.held_level == level:
@@ -211,4 +217,4 @@ def fix(member: Member, moderator: Member, level: int | None, reason: str) -> No
 
 def level_name(number: int) -> str:
     """A level as it is shown: "Level 2, Regular"."""
-    return f"Level {number}, {levels()[number].name}"
+    return gettext("Level %(number)s, %(name)s") % {"number": number, "name": gettext(levels()[number].name)}

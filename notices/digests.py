@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
+from accounts.language import spoken_to
 from common.addresses import absolute
 from common.text import clean_line, shortened
 from notices import kinds, letters, unsubscribing
@@ -54,6 +57,11 @@ def _send(digest: Digest) -> bool:
     address = address_of(member)
     if not address:
         return False
+    with spoken_to(member):
+        return _write_to(member, address, digest, since, now)
+
+
+def _write_to(member: Any, address: str, digest: Digest, since: datetime, now: datetime) -> bool:
     news = _news(digest, since, now)
     count = news.count()
     if not count:
@@ -70,13 +78,17 @@ def _send(digest: Digest) -> bool:
         "member": member,
         "items": items,
         "more": count - len(items),
-        "every": digest.get_every_display().lower(),
+        "every": str(digest.get_every_display()).lower(),
         "site_name": settings.SITE_NAME,
         "all_url": absolute(reverse("notices:notifications")),
         "settings_url": absolute(reverse("notices:preferences")),
         "unsubscribe_url": link,
     }
-    what = items[0].words if count == 1 else f"{count} notifications"
+    what = (
+        items[0].words
+        if count == 1
+        else ngettext("%(count)s notification", "%(count)s notifications", count) % {"count": count}
+    )
     message = MemberMessage(
         subject=shortened(clean_line(f"{settings.SITE_NAME}: {what}"), 150),
         body=render_to_string("notices/digest.txt", context),
@@ -108,7 +120,7 @@ def _items(news: list[Notification], since: datetime) -> list[Item]:
             lines |= kind.lines(of_kind, since)
     return [
         Item(
-            told.words,
+            told.said,
             absolute(told.url),
             [kinds.Line(line.words, absolute(line.url)) for line in lines.get(told.pk, [])],
         )

@@ -23,7 +23,9 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
+from accounts.language import spoken_to
 from common.addresses import absolute
 from common.text import clean_line, shortened
 from notices import kinds, unsubscribing
@@ -60,7 +62,8 @@ def due_by(way: str) -> QuerySet[Letter]:
 def _write_to(member: Any, letters: Sequence[Letter]) -> int:
     """Write one member's mails and take the letters away; those that exceed the hour's allowance wait on."""
     address = address_of(member)
-    wanted = _wanted(member, letters) if address else []
+    with spoken_to(member):
+        wanted = _wanted(member, letters) if address else []
     mails = [wanted] if len(wanted) >= TOGETHER else [[each] for each in wanted]
     allowance = MailAllowance.of(member) if mails else None
     waiting: list[int] = []
@@ -71,7 +74,8 @@ def _write_to(member: Any, letters: Sequence[Letter]) -> int:
             waiting += [notification.pk for notification, _, _ in each]
             Letter.objects.filter(way=Letter.Way.MAIL, notification__in=waiting).update(due_at=later)
             continue
-        message_to(member, address, each).send()
+        with spoken_to(member):
+            message_to(member, address, each).send()
         sent += 1
     Letter.objects.filter(pk__in=[letter.pk for letter in letters]).exclude(notification__in=waiting).delete()
     return sent
@@ -106,10 +110,14 @@ def contents_of(member: Any, told: Iterable[Told]) -> list[Letters]:
 
 
 def _words(pairs: Iterable[Told]) -> dict[int, kinds.Content]:
-    return {notification.pk: kinds.Content(notification.words) for notification, _ in pairs}
+    return {notification.pk: kinds.Content(notification.said) for notification, _ in pairs}
 
 
 # ── The message ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _number_of(told: int) -> str:
+    return ngettext("%(count)s notification", "%(count)s notifications", told) % {"count": told}
 
 
 def message_to(member: Any, address: str, told: Sequence[Letters]) -> MemberMessage:
@@ -122,7 +130,7 @@ def message_to(member: Any, address: str, told: Sequence[Letters]) -> MemberMess
         "member": member,
         "told": [
             {
-                "words": each.words,
+                "words": each.said,
                 "url": absolute(each.url),
                 "passages": [
                     kinds.Passage(passage.who, passage.text, absolute(passage.url)) for passage in content.passages
@@ -136,7 +144,7 @@ def message_to(member: Any, address: str, told: Sequence[Letters]) -> MemberMess
         "settings_url": absolute(reverse("notices:preferences")),
         "unsubscribe_url": link,
     }
-    subject = content.subject if not others else f"{settings.SITE_NAME}: {len(told)} notifications"
+    subject = content.subject if not others else f"{settings.SITE_NAME}: {_number_of(len(told))}"
     message = MemberMessage(
         # A line break in a title, however it came there, ends no header (and Django would refuse it).
         subject=shortened(clean_line(subject), 150) or settings.SITE_NAME,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.models import Member
 from common import personal
@@ -57,32 +58,37 @@ def register() -> None:
     personal.register(
         Part(
             Follow, "member", Delete(), "follows",
-            ("content_type__model", "object_id", "level", "followed_at", "is_automatic"), about="what you follow",
+            ("content_type__model", "object_id", "level", "followed_at", "is_automatic"),
+            about=gettext_noop("what you follow"),
         ),
         Part(Follow, "object_id", Delete(), withheld="who follows you is theirs to tell", rows=follows_of),
-        Part(Mute, "member", Delete(), "mutes", ("kind", "object_id", "muted_at"), about="what you mute and hide"),
+        Part(Mute, "member", Delete(), "mutes", ("kind", "object_id", "muted_at"),
+        about=gettext_noop("what you mute and hide")),
         Part(Mute, "object_id", Delete(), withheld="who mutes you is theirs to tell", rows=mutes_of),
         Part(
             Notification, "member", Delete(), "notifications",
-            ("kind", "words", "count", "url", "told_at", "is_unread", "is_withdrawn"), about="what you were told",
+            ("kind", "words", "count", "url", "told_at", "is_unread", "is_withdrawn"),
+            about=gettext_noop("what you were told"),
             address=lambda row: row["url"], finish=as_shown,
         ),
         Part(
             Preference, "member", Delete(), "preferences", ("kind", "place", "push"),
-            about="where you are told of what",
+            about=gettext_noop("where you are told of what"),
         ),
-        Part(Digest, "member", Delete(), "digest", ("every", "told_until", "due_at"), about="your digest"),
-        Part(FeedKey, "member", Delete(), "private-feeds", ("made_at",), about="your private feeds, without their key"),
+        Part(Digest, "member", Delete(), "digest", ("every", "told_until", "due_at"),
+        about=gettext_noop("your digest")),
+        Part(FeedKey, "member", Delete(), "private-feeds", ("made_at",),
+        about=gettext_noop("your private feeds, without their key")),
         Part(
             Device, "member", Delete(), "devices", ("name", "added_at"),
-            about="the devices on which you are told, without their keys",
+            about=gettext_noop("the devices on which you are told, without their keys"),
         ),
         Part(Letter, "member", Delete(), withheld="it says which of your notifications wait to be mailed"),
         Part(Mail, "member", Delete(), withheld="mail stands here only until it is sent"),
         Part(MailAllowance, "member", Delete(), withheld="it counts the mails of the last hour"),
         Part(
             RefusedMail, "member", Delete(), "refused-mail", ("given_up_at", "about", "answer"),
-            about="mails to you that your mail server refused",
+            about=gettext_noop("mails to you that your mail server refused"),
         ),
         Part(Mail, "content", Work(forget_mail), withheld="mail stands here only until it is sent", rows=mail_to),
     )  # fmt: skip

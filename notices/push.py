@@ -25,7 +25,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import ngettext
 
+from accounts.language import spoken_to
 from common import fetching
 from common.text import shortened
 from notices import kinds, letters
@@ -191,21 +193,22 @@ def _messages(member: Any, pairs: Pairs) -> list[tuple[dict[str, Any], Pairs]]:
     wanted = dict(Preference.objects.filter(member=member, push__isnull=False).values_list("kind", "push"))
     personal = {kind.name: kind.is_personal for kind in kinds.all_kinds()}
     due = [(told[pk], parts) for pk, parts in pairs if pk in told and (personal | wanted).get(told[pk].kind, False)]
-    contents = [(each, list(parts)) for each, parts, _ in letters.contents_of(member, due)]
-    if len(contents) >= letters.TOGETHER:
-        return [(_together(len(contents)), [(each.pk, parts) for each, parts in contents])]
-    return [(_message(each), [(each.pk, parts)]) for each, parts in contents]
+    with spoken_to(member):
+        contents = [(each, list(parts)) for each, parts, _ in letters.contents_of(member, due)]
+        if len(contents) >= letters.TOGETHER:
+            return [(_together(len(contents)), [(each.pk, parts) for each, parts in contents])]
+        return [(_message(each), [(each.pk, parts)]) for each, parts in contents]
 
 
 def _message(told: Notification) -> dict[str, Any]:
-    words = shortened(told.words, WORDS)
+    words = shortened(told.said, WORDS)
     return {"title": settings.SITE_NAME, "body": words, "url": told.url, "tag": f"notification-{told.pk}"}
 
 
 def _together(count: int) -> dict[str, Any]:
     return {
         "title": settings.SITE_NAME,
-        "body": f"{count} notifications",
+        "body": ngettext("%(count)s notification", "%(count)s notifications", count) % {"count": count},
         "url": "/notifications/",
         "tag": "notifications",
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import Member
 from notices import kinds
@@ -33,8 +34,8 @@ def read(token: str) -> tuple[Member, str] | None:
 def title_of(what: str) -> str:
     """What it ends, in the words of a page."""
     kind = kinds.named(what)
-    named = {DIGEST: "the digest", ALL: "mails at once"}
-    return named.get(what) or f"mails about “{kind.title if kind else what}”"
+    named = {DIGEST: gettext("the digest"), ALL: gettext("mails at once")}
+    return named.get(what) or gettext("mails about “%(value)s”") % {"value": gettext(kind.title) if kind else what}
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop
 
 
 class PagesConfig(AppConfig):
@@ -10,7 +11,11 @@ class PagesConfig(AppConfig):
         from pages.searching import watching
         from studies import searches
 
-        kinds.register(kinds.Kind(watching.KIND, "New posts and comments that a search of mine finds", watching.lines))
+        kinds.register(
+            kinds.Kind(
+                watching.KIND, gettext_noop("New posts and comments that a search of mine finds"), watching.lines
+            )
+        )
         searches.register("site", watching.studies_found)
         signals.words_written.connect(watching.words_written, dispatch_uid="searches")
         signals.sight_changed.connect(watching.sight_changed, dispatch_uid="searches")

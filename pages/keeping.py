@@ -11,14 +11,19 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext, gettext_noop
 
 from common.paging import BAD_CURSOR, KeysetPage, cursor_of, values_of
 from forum import saving
 from forum.models import Comment, Folder, Post, SavedWords
 from studies.models import SavedStudy, Study
 
-KINDS = {"study": "Studies", "post": "Posts", "comment": "Comments"}
+KINDS = {"study": gettext_noop("Studies"), "post": gettext_noop("Posts"), "comment": gettext_noop("Comments")}
 SORTS = ("new", "old")
+GONE = (
+    gettext_noop("This post was deleted by its author."), gettext_noop("This comment was deleted by its author."),
+    gettext_noop("This post was hidden by a moderator."), gettext_noop("This comment was hidden by a moderator."),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,12 @@ def can_read(thing: Post | Comment, member: Any) -> bool:
 
 def why_gone(thing: Post | Comment) -> str:
     """Why it is not shown, as a sentence that tells nothing of its words."""
-    what = "post" if isinstance(thing, Post) else "comment"
+    is_post = isinstance(thing, Post)
     if thing.is_deleted:
-        return f"This {what} was deleted by its author."
+        return gettext("This post was deleted by its author." if is_post else "This comment was deleted by its author.")
     if thing.is_hidden:
-        return f"This {what} was hidden by a moderator."
-    return "The post that this comment stands under is out of sight."
+        return gettext("This post was hidden by a moderator." if is_post else "This comment was hidden by a moderator.")
+    return gettext("The post that this comment stands under is out of sight.")
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, pre_delete
+from django.utils.translation import gettext_noop
 
 from common import naming, recount
 from notices import kinds
@@ -19,11 +20,13 @@ class StudiesConfig(AppConfig):
         personal.register()
         searches.register(SavedSearch.Place.LIBRARY, searches.in_library)
         following.register(
-            following.Followable("study", Study, "Study"),
-            following.Followable("tag", Tag, "Tag"),
-            following.Followable("journal", Journal, "Journal"),
-            following.Followable("author", Author, "Author"),
-            following.Followable("search", SavedSearch, "Search", lambda rows, member: rows.filter(member=member)),
+            following.Followable("study", Study, gettext_noop("Study")),
+            following.Followable("tag", Tag, gettext_noop("Tag")),
+            following.Followable("journal", Journal, gettext_noop("Journal")),
+            following.Followable("author", Author, gettext_noop("Author")),
+            following.Followable(
+                "search", SavedSearch, gettext_noop("Search"), lambda rows, member: rows.filter(member=member)
+            ),
         )
         reporting.register(
             reporting.Reportable(
@@ -33,17 +36,17 @@ class StudiesConfig(AppConfig):
                 visible_to=lambda reader: Summary.objects.select_related("study", "writer"),
                 author=lambda summary: summary.writer,
                 words=lambda summary: f"{summary.tldr}\n\n{summary.body}",
-                hides="Take its review back: librarians look again",
+                hides=gettext_noop("Take its review back: librarians look again"),
             )
         )
         private_feeds.register(private_feeds.PrivateFeed("New studies under what you follow", "studies:followed_feed"))
         kinds.register(
-            kinds.Kind("new_studies", "New studies under what I follow", arrivals.lines),
-            kinds.Kind("standing", "A study I saved or follow is retracted, corrected or questioned"),
-            kinds.Kind("summary", "A study I follow has a new summary"),
-            kinds.Kind("discussion", "A study I follow is discussed"),
-            kinds.Kind("correction", "Answers to what I reported or suggested"),
-            kinds.Kind("wanted", "A study I asked for has arrived"),
+            kinds.Kind("new_studies", gettext_noop("New studies under what I follow"), arrivals.lines),
+            kinds.Kind("standing", gettext_noop("A study I saved or follow is retracted, corrected or questioned")),
+            kinds.Kind("summary", gettext_noop("A study I follow has a new summary")),
+            kinds.Kind("discussion", gettext_noop("A study I follow is discussed")),
+            kinds.Kind("correction", gettext_noop("Answers to what I reported or suggested")),
+            kinds.Kind("wanted", gettext_noop("A study I asked for has arrived")),
         )
         badges.register(*awards.BADGES)
         lens.know(drugs.names())

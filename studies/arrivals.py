@@ -18,8 +18,11 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import DatabaseError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+from common import wording
 from common.models import Tag
+from common.wording import ngettext_noop
 from notices.kinds import Line
 from notices.models import Follow, Notification
 from notices.muting import muted_by
@@ -130,6 +133,12 @@ def _matches(place: str, query: str, ids: list[int]) -> list[int]:
         return []
 
 
+ARRIVED = gettext_noop("A new study under %(name)s: %(title)s")
+ARRIVED_ONE, ARRIVED_MANY = "new study under %(name)s", "new studies under %(name)s"
+wording.know(ARRIVED)
+wording.know_counted(ngettext_noop("%(count)s new study under %(name)s", "%(count)s new studies under %(name)s"))
+
+
 def _tell(name: str, model: type[models.Model], gathered: Gathered) -> None:
     things = model._default_manager.in_bulk([thing for thing, _ in gathered])
     alone = [new[0] for _, new in gathered if len(new) == 1]
@@ -144,9 +153,9 @@ def _tell(name: str, model: type[models.Model], gathered: Gathered) -> None:
         News(
             thing_id=pk,
             key=f"{KIND}:{name}:{pk}:{day}",
-            one=f"A new study under {things[pk]}: {titles.get(new[0], '')}",
-            single=f"new study under {things[pk]}",
-            many=f"new studies under {things[pk]}",
+            one=ARRIVED % {"name": things[pk], "title": titles.get(new[0], "")},
+            single=ARRIVED_ONE % {"name": things[pk]},
+            many=ARRIVED_MANY % {"name": things[pk]},
             url=reverse("studies:arrivals_under", args=[name, pk]),
             count=len(new),
             carried=[(study, "tag", tag) for study in new if study in muted for tag in muted[study]],

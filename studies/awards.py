@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from moderation.badges import Badge
 from moderation.reputation import Line
 
@@ -29,6 +31,18 @@ def _studies(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
 
 
 BADGES = (
-    Badge("first-study", "First study", "a study suggested that is in the library now", SUGGESTED, _studies),
-    Badge("first-summary", "First summary", "a summary written that was published", SUMMARISED, _studies),
+    Badge(
+        "first-study",
+        gettext_noop("First study"),
+        gettext_noop("a study suggested that is in the library now"),
+        SUGGESTED,
+        _studies,
+    ),
+    Badge(
+        "first-summary",
+        gettext_noop("First summary"),
+        gettext_noop("a summary written that was published"),
+        SUMMARISED,
+        _studies,
+    ),
 )

@@ -11,7 +11,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_noop
 
+from common import wording
 from common.text import clean_line
 from studies import identifiers
 from studies.dates import PartialDate
@@ -43,9 +45,9 @@ def _line(limit: int, *, needed: bool = False) -> Callable[[str], str]:
     def parse(typed: str) -> str:
         line = clean_line(typed)
         if needed and not line:
-            raise ValidationError("This can't be empty.")
+            raise ValidationError(gettext("This can't be empty."))
         if len(line) > limit:
-            raise ValidationError(f"This is too long: at most {limit} characters, please.")
+            raise ValidationError(gettext("This is too long: at most %(limit)s characters, please.") % {"limit": limit})
         return line
 
     return parse
@@ -58,7 +60,7 @@ def _identifier(name: str, parse_one: Callable[[str], str]) -> Callable[[str], s
             return None
         value = parse_one(line)
         if not value:
-            raise ValidationError(f"“{line[:80]}” is not a {name}.")
+            raise ValidationError(gettext("“%(line)s” is not a %(name)s.") % {"line": line[:80], "name": name})
         return value
 
     return parse
@@ -69,7 +71,7 @@ def _date(typed: str) -> PartialDate:
         return PartialDate.parse(clean_line(typed))
     except (ValueError, TypeError) as error:
         raise ValidationError(
-            "Write the date as 2011, 2011-02 or 2011-02-14, only as precise as it is known."
+            gettext("Write the date as 2011, 2011-02 or 2011-02-14, only as precise as it is known.")
         ) from error
 
 
@@ -78,7 +80,7 @@ def _whole_number(typed: str) -> int | None:
     if not line:
         return None
     if not (line.isascii() and line.isdecimal() and 0 < int(line[:12]) < 2**31):
-        raise ValidationError("Write a number of people, such as 144.")
+        raise ValidationError(gettext("Write a number of people, such as 144."))
     return int(line)
 
 
@@ -87,13 +89,13 @@ def _level(typed: str) -> str:
     for value, label in Level.choices:
         if line in (value.casefold(), label.casefold()):
             return value
-    raise ValidationError(f"Write one of: {', '.join(Level.labels)}.")
+    raise ValidationError(gettext("Write one of: %(labels)s.") % {"labels": ", ".join(Level.labels)})
 
 
 def _address(typed: str) -> str:
     line = clean_line(typed)
     if line and not web_address(line):
-        raise ValidationError("Write the whole address, with https:// before it.")
+        raise ValidationError(gettext("Write the whole address, with https:// before it."))
     return web_address(line)
 
 
@@ -104,9 +106,9 @@ def _people(typed: str) -> list[Person]:
         family, comma, given = line.partition(",")
         people.append(Person(family=family.strip(), given=given.strip()) if comma else Person(collective=line))
     if not people:
-        raise ValidationError("Write one author a line, as Family, Given; a group by its name alone.")
+        raise ValidationError(gettext("Write one author a line, as Family, Given; a group by its name alone."))
     if len(people) > AUTHORS_LIMIT:
-        raise ValidationError(f"At most {AUTHORS_LIMIT} authors, please.")
+        raise ValidationError(gettext("At most %(authors_limit)s authors, please.") % {"authors_limit": AUTHORS_LIMIT})
     return people
 
 
@@ -162,38 +164,46 @@ def _plain(name: str, title: str, help: str, parse: Callable[[str], Value]) -> F
     return Field(name, title, help, show, parse, _set(name))
 
 
+ONE_OF = gettext_noop("One of: %(labels)s.")
+wording.know(ONE_OF)
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
-        _plain("title", "Title", "", _line(1000, needed=True)),
+        _plain("title", gettext_noop("Title"), "", _line(1000, needed=True)),
         Field(
-            "authors", "Authors", "One a line, as Family, Given; a group by its name alone.", _show_authors, _people,
+            "authors", gettext_noop("Authors"),
+            gettext_noop("One a line, as Family, Given; a group by its name alone."), _show_authors, _people,
             _write_authors,
         ),
         Field(
-            "journal", "Journal", "Its whole name.", lambda study: study.journal.title if study.journal else "",
+            "journal", gettext_noop("Journal"),
+            gettext_noop("Its whole name."), lambda study: study.journal.title if study.journal else "",
             _line(300, needed=True), _write_journal,
         ),
         Field(
-            "published", "Date", "As 2011, 2011-02 or 2011-02-14: only as precise as it is known.",
+            "published", gettext_noop("Date"),
+            gettext_noop("As 2011, 2011-02 or 2011-02-14: only as precise as it is known."),
             lambda study: study.published.iso if study.published else "", _date, _write_date,
         ),
-        _plain("volume", "Volume", "", _line(50)),
-        _plain("issue", "Issue", "", _line(50)),
-        _plain("pages", "Pages", "", _line(80)),
+        _plain("volume", gettext_noop("Volume"), "", _line(50)),
+        _plain("issue", gettext_noop("Issue"), "", _line(50)),
+        _plain("pages", gettext_noop("Pages"), "", _line(80)),
         _plain("doi", "DOI", "", _identifier("DOI", identifiers.parse_doi)),
         _plain("pmid", "PMID", "", _identifier("PMID", identifiers.parse_pmid)),
         _plain("pmcid", "PMCID", "", _identifier("PMCID", identifiers.parse_pmcid)),
-        _plain("registration", "Registration", "Such as NCT01234567.", _line(60)),
+        _plain("registration", gettext_noop("Registration"), gettext_noop("Such as NCT01234567."), _line(60)),
         Field(
-            "evidence_level", "Evidence", f"One of: {', '.join(Level.labels)}.",
+            "evidence_level", gettext_noop("Evidence"), ONE_OF % {"labels": ", ".join(Level.labels)},
             lambda study: study.get_evidence_level_display(), _level, _write_level,
         ),
-        _plain("study_type", "Design", "In words, such as randomised controlled trial.", _line(60)),
-        _plain("sample_size", "People studied", "A number.", _whole_number),
-        _plain("language", "Language", "", _line(20)),
-        _plain("licence", "Licence", "", _line(120)),
-        _plain("open_access_url", "Where everybody may read it", "An address.", _address),
+        _plain(
+            "study_type", gettext_noop("Design"),
+            gettext_noop("In words, such as randomised controlled trial."), _line(60),
+        ),
+        _plain("sample_size", gettext_noop("People studied"), gettext_noop("A number."), _whole_number),
+        _plain("language", gettext_noop("Language"), "", _line(20)),
+        _plain("licence", gettext_noop("Licence"), "", _line(120)),
+        _plain("open_access_url", gettext_noop("Where everybody may read it"), gettext_noop("An address."), _address),
     )
 }  # fmt: skip
 
@@ -207,11 +217,13 @@ def parsed(study: Study, name: str, typed: str) -> Value:
     value = field.parse(typed)
     if name in NEVER_EMPTY:
         if value is None:
-            raise ValidationError("An identifier can be corrected, but not taken away.")
+            raise ValidationError(gettext("An identifier can be corrected, but not taken away."))
         if other := Study.objects.filter(**{name: value}).exclude(pk=study.pk).first():
-            raise ValidationError(f"Another study of the library has it already: “{other.title[:200]}”.")
+            raise ValidationError(
+                gettext("Another study of the library has it already: “%(title)s”.") % {"title": other.title[:200]}
+            )
     if not isinstance(value, list) and typed.strip() == field.show(study).strip():
-        raise ValidationError("This is what the library says already.")
+        raise ValidationError(gettext("This is what the library says already."))
     return value
 
 
@@ -232,7 +244,7 @@ def apply(correction: Correction, librarian) -> None:
             with transaction.atomic():
                 names = field.write(study, value)
         except IntegrityError as error:
-            raise ValidationError("Another study of the library has this already.") from error
+            raise ValidationError(gettext("Another study of the library has this already.")) from error
         study.kept_fields = sorted({*study.kept_fields, *names})
         study.save(update_fields=["kept_fields"])
         refresh_text(study)

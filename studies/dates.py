@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from calendar import month_name, monthrange
 from dataclasses import dataclass
+from datetime import date
+
+from django.utils.dates import MONTHS
+from django.utils.formats import date_format
 
 EARLIEST_YEAR, LATEST_YEAR = 1500, 2200
 
@@ -40,8 +44,16 @@ class PartialDate:
 
     @property
     def month_and_year(self) -> str:
-        """``February 2011``, or ``2011`` where no month is known."""
-        return f"{month_name[self.month]} {self.year}" if self.month else str(self.year)
+        """``February 2011``, or ``2011`` where no month is known, in the language of the page."""
+        return f"{MONTHS[self.month]} {self.year}" if self.month else str(self.year)
+
+    @property
+    def in_words(self) -> str:
+        """All that is known, in the language of the page: ``14 February 2011``."""
+        if self.month and self.day:
+            return date_format(date(self.year, self.month, self.day), "DAY")
+        return self.month_and_year
 
     def __str__(self) -> str:
-        return f"{self.day} {self.month_and_year}" if self.day else self.month_and_year
+        """The same in English, as it is stored and compared."""
+        return " ".join(filter(None, (str(self.day or ""), month_name[self.month or 0], str(self.year))))

@@ -6,7 +6,9 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
+from common import wording
 from common.text import shortened
 from forum.errors import Locked, StaleEdit
 from forum.models import Category, Post
@@ -16,6 +18,10 @@ from studies.models import Study
 from studies.standing import subject_note
 
 CATEGORY_SLUG = "research"
+
+
+BEGUN = gettext_noop("The discussion of a study you follow has begun: %(title)s")
+wording.know(BEGUN)
 
 
 def open_discussion(study: Study, member) -> Post:
@@ -45,7 +51,7 @@ def open_discussion(study: Study, member) -> Post:
             followers_of(locked),
             kind="discussion",
             key=f"discussion:{locked.pk}",
-            words=f"The discussion of a study you follow has begun: {locked.title}",
+            words=BEGUN % {"title": locked.title},
             url=thread.get_absolute_url(),
             besides=member,
         )

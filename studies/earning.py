@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from moderation.reputation import Line, Source
 
 PUBLISHED = """
@@ -21,5 +23,12 @@ def _proposals(reader: Any, ids: Sequence[int]) -> Mapping[int, Line]:
 
 
 SOURCES = (
-    Source("summary", "a summary published, of", "summaries published, of", PUBLISHED, _proposals, is_public=True),
+    Source(
+        "summary",
+        gettext_noop("a summary published, of"),
+        gettext_noop("summaries published, of"),
+        PUBLISHED,
+        _proposals,
+        is_public=True,
+    ),
 )

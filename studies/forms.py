@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.text import clean_line
 from forum.forms import DAMAGED, LineField, TextField
@@ -26,21 +28,21 @@ class SummaryForm(forms.Form):
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), DAMAGED),
     )
     tldr = LineField(
-        label="TL;DR",
+        label=_("TL;DR"),
         max_length=600,
         widget=Area(attrs={"rows": 3}),
-        help_text="One or two sentences: what was found, in whom, and how sure it is.",
-        error_messages={"required": "A summary needs its TL;DR."},
+        help_text=_("One or two sentences: what was found, in whom, and how sure it is."),
+        error_messages={"required": _("A summary needs its TL;DR.")},
     )
     body = TextField(
-        label="Summary",
+        label=_("Summary"),
         max_length=10_000,
         required=False,
         widget=Area(attrs={"rows": 14}),
-        help_text="A few paragraphs in plain language. Markdown works.",
+        help_text=_("A few paragraphs in plain language. Markdown works."),
     )
     reason = LineField(
-        label="Why", max_length=300, required=False, help_text="Stands in the history, for everyone to read."
+        label=_("Why"), max_length=300, required=False, help_text=_("Stands in the history, for everyone to read.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,18 +62,31 @@ class EditorForm(SummaryForm):
     KEPT, MINE, DRAFT = "kept", "mine", "draft"
 
     draft = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62)
-    writer = forms.ChoiceField(label="Who wrote it", widget=forms.RadioSelect)
+    writer = forms.ChoiceField(label=_("Who wrote it"), widget=forms.RadioSelect)
     reviewed = forms.BooleanField(
-        label="I have checked the whole text against the study: mark it as reviewed by me", required=False
+        label=_("I have checked the whole text against the study: mark it as reviewed by me"), required=False
     )
 
     def __init__(self, *args: Any, summary: Summary | None, draft: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(self.MINE, "I wrote it")]
+        choices = [(self.MINE, gettext("I wrote it"))]
         if summary:
-            choices.insert(0, (self.KEPT, f"As before ({summary.written_by}); I have changed it"))
+            choices.insert(
+                0,
+                (
+                    self.KEPT,
+                    gettext("As before (%(written_by)s); I have changed it") % {"written_by": summary.written_by},
+                ),
+            )
         if draft:
-            choices.insert(0, (self.DRAFT, f"{draft.writer_name}, a program; I have changed it or not"))
+            choices.insert(
+                0,
+                (
+                    self.DRAFT,
+                    gettext("%(writer_name)s, a program; I have changed it or not")
+                    % {"writer_name": draft.writer_name},
+                ),
+            )
         field: Any = self.fields["writer"]
         field.choices = choices
         field.initial = choices[0][0]
@@ -79,40 +94,40 @@ class EditorForm(SummaryForm):
 
 class DeclineForm(forms.Form):
     words = LineField(
-        label="What you tell them", max_length=400, error_messages={"required": "Say in a few words why not."}
+        label=_("What you tell them"), max_length=400, error_messages={"required": _("Say in a few words why not.")}
     )
 
 
 class ReportForm(forms.Form):
     """An error in the library."""
 
-    kind = forms.ChoiceField(label="What is wrong", choices=ErrorReport.Kind, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("What is wrong"), choices=ErrorReport.Kind, widget=forms.RadioSelect)
     words = TextField(
-        label="In your words",
+        label=_("In your words"),
         max_length=2000,
-        help_text="What does it say, and what should it say? Where can one see it?",
+        help_text=_("What does it say, and what should it say? Where can one see it?"),
         widget=Area(attrs={"rows": 5}),
-        error_messages={"required": "Say what is wrong."},
+        error_messages={"required": _("Say what is wrong.")},
     )
 
 
 class SettleForm(forms.Form):
     status = forms.ChoiceField(
-        label="What became of it", choices=[each for each in ErrorReport.Status.choices if each[0] != "waiting"]
+        label=_("What became of it"), choices=[each for each in ErrorReport.Status.choices if each[0] != "waiting"]
     )
-    words = LineField(label="What you tell them", max_length=400, required=False)
+    words = LineField(label=_("What you tell them"), max_length=400, required=False)
 
 
 class SuggestForm(forms.Form):
     """A study somebody wants to see here."""
 
     identifier = LineField(
-        label="DOI, PMID or PMCID",
+        label=_("DOI, PMID or PMCID"),
         max_length=600,
-        help_text="Or an address that contains one: https://doi.org/10.1001/jama.2020.1",
-        error_messages={"required": "Paste a DOI, PMID or PMCID."},
+        help_text=_("Or an address that contains one: https://doi.org/10.1001/jama.2020.1"),
+        error_messages={"required": _("Paste a DOI, PMID or PMCID.")},
     )
-    reason = LineField(label="Why it matters", max_length=300, required=False)
+    reason = LineField(label=_("Why it matters"), max_length=300, required=False)
 
     def clean_identifier(self) -> tuple[str, str]:
         """The identifier as (kind, value)."""
@@ -121,7 +136,7 @@ class SuggestForm(forms.Form):
         if not found or found[0] not in ("doi", "pmid", "pmcid"):
             bare = identifiers.parse_pmid(typed)
             if not bare:
-                raise forms.ValidationError("This is neither a DOI nor a PMID nor a PMCID.")
+                raise forms.ValidationError(gettext("This is neither a DOI nor a PMID nor a PMCID."))
             found = ("pmid", bare)
         return found
 
@@ -129,16 +144,16 @@ class SuggestForm(forms.Form):
 class CorrectionForm(forms.Form):
     """Another value for one field of a study."""
 
-    field = forms.ChoiceField(label="What to correct")
+    field = forms.ChoiceField(label=_("What to correct"))
     after = TextField(
-        label="What it should be",
+        label=_("What it should be"),
         max_length=2000,
         widget=Area(attrs={"rows": 3}),
         required=False,
     )
-    reason = LineField(label="How you know", max_length=500, required=False)
+    reason = LineField(label=_("How you know"), max_length=500, required=False)
     source = forms.CharField(
-        label="Where one can see it", max_length=500, required=False, help_text="An address, with https://"
+        label=_("Where one can see it"), max_length=500, required=False, help_text=_("An address, with https://")
     )
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
@@ -152,7 +167,7 @@ class CorrectionForm(forms.Form):
 
         line = clean_line(self.cleaned_data["source"])
         if line and not web_address(line):
-            raise forms.ValidationError("Write the whole address, with https:// before it.")
+            raise forms.ValidationError(gettext("Write the whole address, with https:// before it."))
         return web_address(line)
 
     def clean(self) -> dict[str, Any]:
@@ -165,7 +180,7 @@ class CorrectionForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error("after", error)
         if not data.get("reason") and not data.get("source") and not self.errors:
-            self.add_error("reason", "Say how you know, or give an address where one can see it.")
+            self.add_error("reason", gettext("Say how you know, or give an address where one can see it."))
         return data
 
     def send(self, member) -> Correction:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.translation import gettext_noop
 
 from common.counting import CappedCount, capped_count
 from studies.models import (
@@ -40,27 +41,31 @@ def _imports_to_review() -> CappedCount:
 # In the order of the desk. A new kind of work adds its line here.
 QUEUES: tuple[Queue, ...] = (
     Queue(
-        "Studies that may be one",
+        gettext_noop("Studies that may be one"),
         "studies:merges",
-        "Pairs that are likely the same work: merge them, or keep them apart.",
+        gettext_noop("Pairs that are likely the same work: merge them, or keep them apart."),
         lambda: capped_count(MergeProposal.objects.filter(state=MergeProposal.State.OPEN)),
     ),
     Queue(
-        "Imports",
+        gettext_noop("Imports"),
         "studies:imports",
-        "Bring studies in from a file or by their identifiers, see what would become of them, and what did.",
+        gettext_noop(
+            "Bring studies in from a file or by their identifiers, see what would become of them, and what did."
+        ),
         _imports_to_review,
     ),
     Queue(
-        "Wanted studies",
+        gettext_noop("Wanted studies"),
         "studies:wanted",
-        "Works that posts mention and the library does not have: fetch the ones most asked for.",
+        gettext_noop("Works that posts mention and the library does not have: fetch the ones most asked for."),
         lambda: capped_count(MentionedWork.objects.wanted()),
     ),
     Queue(
-        "Standing",
+        gettext_noop("Standing"),
         "studies:standing",
-        "Which studies were retracted, questioned, corrected or cleared of late, and when the sources were asked.",
+        gettext_noop(
+            "Which studies were retracted, questioned, corrected or cleared of late, and when the sources were asked."
+        ),
     ),
 )
 
@@ -72,33 +77,33 @@ def _count(model: type[models.Model], **fields: object) -> Callable[[], CappedCo
 # What members ask of the librarians.
 QUEUES += (
     Queue(
-        "Errors",
+        gettext_noop("Errors"),
         "studies:error_reports",
-        "What members say is wrong with a study.",
+        gettext_noop("What members say is wrong with a study."),
         _count(ErrorReport, status="waiting"),
     ),
     Queue(
-        "Proposed summaries",
+        gettext_noop("Proposed summaries"),
         "studies:summary_proposals",
-        "Summaries that members wrote: publish, change or decline.",
+        gettext_noop("Summaries that members wrote: publish, change or decline."),
         _count(SummaryProposal, status="waiting"),
     ),
     Queue(
-        "Summaries to review",
+        gettext_noop("Summaries to review"),
         "studies:summaries_to_review",
-        "Texts that nobody has checked against the study yet.",
+        gettext_noop("Texts that nobody has checked against the study yet."),
         _count(Summary, reviewed_on__isnull=True),
     ),
     Queue(
-        "Studies asked for",
+        gettext_noop("Studies asked for"),
         "studies:suggestions",
-        "Studies that members want in the library, by identifier.",
+        gettext_noop("Studies that members want in the library, by identifier."),
         _count(StudySuggestion, status="waiting"),
     ),
     Queue(
-        "Corrections",
+        gettext_noop("Corrections"),
         "studies:corrections",
-        "Other values for fields of a study, with where one can see it.",
+        gettext_noop("Other values for fields of a study, with where one can see it."),
         _count(Correction, status="waiting"),
     ),
 )

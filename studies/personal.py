@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from common import personal
 from common.personal import SOMEBODY, Clear, Delete, Part, With, Words
@@ -43,44 +44,47 @@ def register() -> None:
         Part(
             SavedStudy, "member", Delete(), "saved-studies",
             ("study_id", "folder__name", "note", "saved_at", "removed_at"),
-            about="studies you saved, with your notes", address=study_address,
+            about=gettext_noop("studies you saved, with your notes"), address=study_address,
         ),
         Part(
             SavedSearch, "member", Delete(), "saved-searches", ("name", "place", "query", "made_at"),
-            about="your searches",
+            about=gettext_noop("your searches"),
         ),
         Part(FoundWords, "search__member", With(SavedSearch), withheld="whoever searches again finds it again"),
         Part(
             ReadingList, "owner", Delete(), "reading-lists",
-            ("id", "title", "description", "is_public", "made_at", "changed_at"), about="your reading lists",
+            ("id", "title", "description", "is_public", "made_at", "changed_at"),
+            about=gettext_noop("your reading lists"),
         ),
         Part(
             ListEntry, "reading_list__owner", With(ReadingList), "reading-list-entries",
-            ("reading_list_id", "position", "study_id", "note", "added_at"), about="what is in your reading lists",
+            ("reading_list_id", "position", "study_id", "note", "added_at"),
+            about=gettext_noop("what is in your reading lists"),
             address=study_address,
         ),
         Part(
             StudyAsk, "member", Clear(member=None, reason=""), "studies-asked-for",
-            ("suggestion__kind", "suggestion__value", "reason", "made_at"), about="studies you asked for",
+            ("suggestion__kind", "suggestion__value", "reason", "made_at"), about=gettext_noop("studies you asked for"),
         ),
         Part(
             ErrorReport, "member", Clear(member=None), "errors-reported",
-            ("study_id", "kind", "words", "status", "answer", "made_at"), about="errors you reported",
+            ("study_id", "kind", "words", "status", "answer", "made_at"), about=gettext_noop("errors you reported"),
             address=study_address,
         ),
         Part(
             Correction, "member", Clear(member=None, reason=""), "corrections",
             ("study_id", "field", "before", "after", "reason", "source", "status", "answer", "made_at"),
-            about="corrections you suggested", address=study_address,
+            about=gettext_noop("corrections you suggested"), address=study_address,
         ),
         Part(
             SummaryProposal, "member", Clear(member=None, reason=""), "summaries-proposed",
-            ("study_id", "tldr", "body", "reason", "status", "answer", "made_at"), about="summaries you proposed",
+            ("study_id", "tldr", "body", "reason", "status", "answer", "made_at"),
+            about=gettext_noop("summaries you proposed"),
             address=study_address,
         ),
         Part(
             SummaryDraft, "member", Clear(member=None), "summary-drafts", ("study_id", "status", "made_at"),
-            about="drafts you asked a program for", address=study_address,
+            about=gettext_noop("drafts you asked a program for"), address=study_address,
         ),
         *_answered(StudySuggestion, ErrorReport, Correction, SummaryProposal),
         *_of_summary(Summary),
@@ -88,16 +92,16 @@ def register() -> None:
         Part(
             StudyChange, "actor", Clear(actor=None), "library-changes",
             ("study_id", "kind", "words", "reason", "before", "after", "made_at"),
-            about="what you changed in the library", address=study_address,
+            about=gettext_noop("what you changed in the library"), address=study_address,
         ),
         Part(
             MergedStudy, "actor", Clear(actor=None), "merges", ("study_id", "old_id", "reason", "merged_at"),
-            about="studies you merged", address=study_address,
+            about=gettext_noop("studies you merged"), address=study_address,
         ),
         Part(MergeProposal, "decided_by", Clear(decided_by=None), withheld=THEIRS),
         Part(
             ImportRun, "asked_by", Clear(asked_by=None, reason=""), "imports",
-            ("kind", "state", "reason", "title", "asked_at", "finished_at"), about="what you imported",
+            ("kind", "state", "reason", "title", "asked_at", "finished_at"), about=gettext_noop("what you imported"),
         ),
     )  # fmt: skip
     personal.register_words(
@@ -130,14 +134,14 @@ def _of_summary(model: Any) -> list[Part]:
     name = "summary-versions" if is_version else "summaries"
     fields = ("study_id", "tldr", "body", "written_on", "reviewed_on")
     about = {
-        "writer": "summaries you wrote",
-        "editor": "summaries you changed",
-        "reviewer": "summaries you reviewed",
+        "writer": (gettext_noop("summaries you wrote"), gettext_noop("summaries you wrote, as they were")),
+        "editor": (gettext_noop("summaries you changed"), gettext_noop("summaries you changed, as they were")),
+        "reviewer": (gettext_noop("summaries you reviewed"), gettext_noop("summaries you reviewed, as they were")),
     }
     return [
         Part(
             model, role, Clear(**{role: None}), f"{name}-{role}", fields,
-            about=about[role] + (", as they were" if is_version else ""), address=study_address,
+            about=about[role][is_version], address=study_address,
         )
         for role in about
     ]  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from common.text import shortened
 from studies.importing.building import combined
 from studies.importing.precedence import PRECEDENCE, PRECEDENCE_OF_REFERENCES
@@ -48,34 +50,48 @@ def _retraction(record: StudyRecord) -> str:
 
 
 FIELDS = (
-    Field("title", "Title", lambda record: record.title),
-    Field("authors", "Authors", lambda record: _list(person.name for person in record.authors)),
-    Field("journal", "Journal", lambda record: record.journal.title or record.journal.abbreviation),
-    Field("published_year", "Published", lambda record: str(record.published or "")),
-    Field("volume", "Volume", lambda record: record.volume),
-    Field("issue", "Issue", lambda record: record.issue),
-    Field("pages", "Pages", lambda record: record.pages),
-    Field("language", "Language", lambda record: record.language),
+    Field("title", gettext_noop("Title"), lambda record: record.title),
+    Field("authors", gettext_noop("Authors"), lambda record: _list(person.name for person in record.authors)),
+    Field("journal", gettext_noop("Journal"), lambda record: record.journal.title or record.journal.abbreviation),
+    Field("published_year", gettext_noop("Published"), lambda record: str(record.published or "")),
+    Field("volume", gettext_noop("Volume"), lambda record: record.volume),
+    Field("issue", gettext_noop("Issue"), lambda record: record.issue),
+    Field("pages", gettext_noop("Pages"), lambda record: record.pages),
+    Field("language", gettext_noop("Language"), lambda record: record.language),
     Field("doi", "DOI", lambda record: record.doi),
     Field("pmid", "PMID", lambda record: record.pmid),
     Field("pmcid", "PMCID", lambda record: record.pmcid),
-    Field("abstract", "Abstract", lambda record: record.abstract),
-    Field("tags", "Headings", lambda record: _list(heading.descriptor for heading in record.mesh), joined=True),
-    Field("tags", "Keywords", lambda record: _list(record.keywords), joined=True),
-    Field("publication_types", "Publication types", lambda record: _list(record.publication_types), joined=True),
-    Field("article_type", "Article type", lambda record: record.article_type),
-    Field("retraction", "Retraction or correction", _retraction),
-    Field("sample_size", "People studied", lambda record: str(record.sample_size or "")),
-    Field("population", "Population", lambda record: record.population),
-    Field("intervention", "Intervention", lambda record: record.intervention),
-    Field("comparison", "Comparison", lambda record: record.comparison),
-    Field("outcome", "Primary outcome", lambda record: record.outcome),
-    Field("funding", "Funding", lambda record: _list(record.funding)),
-    Field("conflicts", "Conflicts of interest", lambda record: record.conflicts),
-    Field("registrations", "Registrations", lambda record: _list(record.registrations), joined=True),
-    Field("licence", "Licence", lambda record: record.licence),
-    Field("open_access_url", "Free to read at", lambda record: record.open_access_url),
-    Field("citations", "References", lambda record: _counted(len(record.references), "reference", "references")),
+    Field("abstract", gettext_noop("Abstract"), lambda record: record.abstract),
+    Field(
+        "tags",
+        gettext_noop("Headings"),
+        lambda record: _list(heading.descriptor for heading in record.mesh),
+        joined=True,
+    ),
+    Field("tags", gettext_noop("Keywords"), lambda record: _list(record.keywords), joined=True),
+    Field(
+        "publication_types",
+        gettext_noop("Publication types"),
+        lambda record: _list(record.publication_types),
+        joined=True,
+    ),
+    Field("article_type", gettext_noop("Article type"), lambda record: record.article_type),
+    Field("retraction", gettext_noop("Retraction or correction"), _retraction),
+    Field("sample_size", gettext_noop("People studied"), lambda record: str(record.sample_size or "")),
+    Field("population", gettext_noop("Population"), lambda record: record.population),
+    Field("intervention", gettext_noop("Intervention"), lambda record: record.intervention),
+    Field("comparison", gettext_noop("Comparison"), lambda record: record.comparison),
+    Field("outcome", gettext_noop("Primary outcome"), lambda record: record.outcome),
+    Field("funding", gettext_noop("Funding"), lambda record: _list(record.funding)),
+    Field("conflicts", gettext_noop("Conflicts of interest"), lambda record: record.conflicts),
+    Field("registrations", gettext_noop("Registrations"), lambda record: _list(record.registrations), joined=True),
+    Field("licence", gettext_noop("Licence"), lambda record: record.licence),
+    Field("open_access_url", gettext_noop("Free to read at"), lambda record: record.open_access_url),
+    Field(
+        "citations",
+        gettext_noop("References"),
+        lambda record: _counted(len(record.references), "reference", "references"),
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
+from django.utils.translation import gettext
 
 from common.text import shortened
 from notices import following
@@ -83,10 +84,10 @@ def save(member: Any, query: QueryDict) -> SavedSearch:
     text = normalised(query)
     if not text:
         raise CannotSave(
-            "Search for something first, or narrow the library: a search for everything can't be followed."
+            gettext("Search for something first, or narrow the library: a search for everything can't be followed.")
         )
     if len(text) > SavedSearch.QUERY_LIMIT:
-        raise CannotSave("This search is too long to be kept. Please shorten its words.")
+        raise CannotSave(gettext("This search is too long to be kept. Please shorten its words."))
     return keep(member, SavedSearch.Place.LIBRARY, text, name_of(Facets.from_query(QueryDict(text))))
 
 
@@ -95,7 +96,10 @@ def keep(member: Any, place: str, text: str, name: str) -> SavedSearch:
     """Keep a search in its one spelling and follow it. Raises ``CannotSave`` and ``following.TooManyFollows``."""
     mine = SavedSearch.objects.of(member)
     if not mine.filter(place=place, query=text).exists() and mine.count() >= MOST:
-        raise CannotSave(f"You keep {MOST} searches, which is as many as anyone can. End one of them first.")
+        raise CannotSave(
+            gettext("You keep %(most)s searches, which is as many as anyone can. End one of them first.")
+            % {"most": MOST}
+        )
     row = SavedSearch(member=member, place=place, query=text, name=shortened(name, SavedSearch.NAME_LIMIT))
     SavedSearch.objects.bulk_create([row], ignore_conflicts=True)
     search = mine.get(place=place, query=text)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.utils.translation import gettext, ngettext
 
 from common.counting import CAP, CappedCount
 from common.tags import rarity
@@ -100,16 +101,19 @@ class Similar:
         """``shares finasteride, 5-alpha reductase and 2 more tags; 4 common references; cites this study``."""
         reasons = []
         if self.tags:
-            named, more = self.tags[:MOST_TAGS_NAMED], len(self.tags) - MOST_TAGS_NAMED
-            reasons.append(
-                f"shares {', '.join(named)}" + (f" and {more} more tag{'s' * (more > 1)}" if more > 0 else "")
-            )
+            named, more = ", ".join(self.tags[:MOST_TAGS_NAMED]), len(self.tags) - MOST_TAGS_NAMED
+            if more > 0:
+                said = ngettext("shares %(tags)s and %(more)s more tag", "shares %(tags)s and %(more)s more tags", more)
+            else:
+                said = gettext("shares %(tags)s")
+            reasons.append(said % {"tags": named, "more": more})
         if self.references:
-            reasons.append(f"{self.references} common reference{'s' * (self.references > 1)}")
+            said = ngettext("%(count)s common reference", "%(count)s common references", self.references)
+            reasons.append(said % {"count": self.references})
         if self.cited:
-            reasons.append("cited by this study")
+            reasons.append(gettext("cited by this study"))
         if self.citing:
-            reasons.append("cites this study")
+            reasons.append(gettext("cites this study"))
         return "; ".join(reasons)
 
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.models.member import Member
@@ -29,7 +30,7 @@ class Leaving(models.Model):
     The work itself keeps ``place`` and ``after``: how far others' words have been swept for the name.
     """
 
-    CHOICES = ((Choice.REMOVE.value, "removed"), (Choice.KEEP.value, "kept without a name"))
+    CHOICES = ((Choice.REMOVE.value, _("removed")), (Choice.KEEP.value, _("kept without a name")))
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="leaving")
     choice = models.CharField(max_length=6, choices=CHOICES)

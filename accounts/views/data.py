@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import DataCopy
@@ -42,7 +43,7 @@ def _ask(request: HttpRequest) -> HttpResponseBase:
     if not DataCopy.objects.filter(member=request.user.pk, state__in=DataCopy.OPEN).exists():
         limiting.count(request, "copy")
     DataCopy.ask(request.user)
-    messages.success(request, "Your copy is being made. We send you a mail when it is ready.")
+    messages.success(request, gettext("Your copy is being made. We send you a mail when it is ready."))
     return redirect("accounts:data")
 
 
@@ -52,7 +53,7 @@ def data_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The file of a copy, for its member alone."""
     copy = get_object_or_404(DataCopy, pk=pk, member=request.user.pk)
     if not copy.can_be_fetched:
-        raise Http404("This copy is not here any more.")
+        raise Http404(gettext("This copy is not here any more."))
     return _send(request, copy)
 
 
@@ -61,7 +62,7 @@ def _send(request: HttpRequest, copy: DataCopy) -> HttpResponseBase:
     try:
         answer = file_answer(request, copy.path, "application/zip")
     except FileNotFoundError:
-        raise Http404("This copy is not here any more.") from None
+        raise Http404(gettext("This copy is not here any more.")) from None
     day = timezone.localtime(copy.ready_at).date().isoformat()
     answer["Content-Disposition"] = f'attachment; filename="{request.user.username}-{day}.zip"'
     return answer

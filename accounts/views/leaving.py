@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -52,10 +53,10 @@ def stay(request: HttpRequest, token: str) -> HttpResponse:
     """The farewell behind a signed link, which POST takes back."""
     found = Leaving.behind(token)
     if found is None:
-        raise Http404("This link leads nowhere any more.")
+        raise Http404(gettext("This link leads nowhere any more."))
     if request.method == "POST":
         if not leaving.stay(found):
-            raise Http404("This link leads nowhere any more.")
-        messages.success(request, "Your account is open again. Good to have you here; please sign in.")
+            raise Http404(gettext("This link leads nowhere any more."))
+        messages.success(request, gettext("Your account is open again. Good to have you here; please sign in."))
         return redirect("account_login")
     return render(request, "accounts/stay.html", {"leaving": found})

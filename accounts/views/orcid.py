@@ -12,6 +12,7 @@ from allauth.socialaccount.providers.orcid.views import oauth2_callback, oauth2_
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 
 from accounts import names, orcid
 from accounts.permissions import View
@@ -23,7 +24,7 @@ def where_it_is_on(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not orcid.is_on():
-            raise Http404("Signing in by ORCID is off here.")
+            raise Http404(gettext("Signing in by ORCID is off here."))
         return view(request, *args, **kwargs)
 
     return guarded

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import devices
@@ -34,5 +35,5 @@ def _end(request: HttpRequest, which: str) -> HttpResponse:
         ended = [get_object_or_404(others, pk=number)]
     for session in ended:
         session.end()
-    messages.success(request, "Ended." if ended else "There was no other session.")
+    messages.success(request, gettext("Ended.") if ended else gettext("There was no other session."))
     return redirect("accounts:sessions")

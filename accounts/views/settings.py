@@ -10,11 +10,11 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_lazy, override
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import AppearanceForm, BioForm, PrivacyForm
-from accounts.middleware import language_of
+from accounts.language import spoken_to
 from accounts.models import Flair, Member
 from accounts.models.flair import orcid_of, show_orcid
 from common import limiting
@@ -72,6 +72,6 @@ def _change(request: HttpRequest, kind: type[forms.ModelForm], title: str, done:
     if not form.is_valid():
         return render(request, "accounts/choices.html", {"form": form, "title": title, **more}, status=422)
     form.instance.save(update_fields=list(form.fields))
-    with override(language_of(form.instance)):  # who has just chosen another is told so in it
+    with spoken_to(form.instance):  # who has just chosen another is told so in it
         messages.success(request, str(done))
     return redirect(request.path)

@@ -18,6 +18,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 
 from common.files import file_answer
 from common.pictures.taking import Made
@@ -81,7 +82,7 @@ def answer(request: HttpRequest, shelf: str, name: str, end: str = "", *, open_t
     try:
         found = file_answer(request, path_of(shelf, name, end), "image/webp")
     except FileNotFoundError as error:
-        raise Http404("This picture is not here.") from error
+        raise Http404(gettext("This picture is not here.")) from error
     found["Content-Security-Policy"] = POLICY
     found["X-Content-Type-Options"] = "nosniff"
     found["Content-Disposition"] = "inline"

@@ -9,6 +9,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from common.pictures import judging
 from common.pictures.judging import BYTES_LIMIT
@@ -19,26 +23,33 @@ ROOT = Path(__file__).resolve().parents[2]
 START = f"import sys; sys.path.append({str(ROOT)!r}); from common.pictures.making import main; main()"
 LONGEST = 10  # seconds by the clock; its processor time is bounded more tightly
 
-NO_PICTURE = (
+NO_PICTURE = _(
     "This is not a PNG, JPEG, GIF or WebP picture. Other kinds of files are not taken, whatever they are called."
 )
 SENTENCES = {
     judging.NO_PICTURE: NO_PICTURE,
-    judging.TOO_MANY_PIXELS: (
-        f"The picture has too many pixels: up to {judging.PIXELS_LIMIT // 1_000_000} million, and "
-        f"{judging.SIDE_LIMIT:,} on a side. Please make it smaller and try again."
+    judging.TOO_MANY_PIXELS: format_lazy(
+        _(
+            "The picture has too many pixels: up to {millions} million, and {side} "
+            "on a side. Please make it smaller and try again."
+        ),
+        millions=judging.PIXELS_LIMIT // 1_000_000,
+        side=f"{judging.SIDE_LIMIT:,}",
     ),
-    judging.BROKEN: "The picture can't be read: the file is damaged or cut off. Please save it anew and try again.",
+    judging.BROKEN: _("The picture can't be read: the file is damaged or cut off. Please save it anew and try again."),
 }
-TOO_HARD = "The picture takes too long to read. Please save it anew as JPEG or PNG and try again."
-TOO_LARGE = f"The file is larger than {BYTES_LIMIT // 1_000_000} MB. Please make the picture smaller and try again."
-EMPTY = "The file is empty. Please choose the picture again."
+TOO_HARD = _("The picture takes too long to read. Please save it anew as JPEG or PNG and try again.")
+TOO_LARGE = format_lazy(
+    _("The file is larger than {megabytes} MB. Please make the picture smaller and try again."),
+    megabytes=BYTES_LIMIT // 1_000_000,
+)
+EMPTY = _("The file is empty. Please choose the picture again.")
 
 
 class Refused(Exception):
     """A picture that is not taken. Its words say why, to whoever sent it; ``status`` is the answer's."""
 
-    def __init__(self, words: str, status: int = 422) -> None:
+    def __init__(self, words: Any, status: int = 422) -> None:
         super().__init__(words)
         self.status = status
 

@@ -8,6 +8,8 @@ from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from common.pictures import judging, keeping
 from common.uploads import LargeUploads
@@ -18,13 +20,13 @@ class PictureField(forms.FileField):
 
     widget = forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"})
     default_error_messages = {
-        "required": "Choose a picture first.",
-        "empty": "The file is empty. Please choose it again.",
+        "required": _("Choose a picture first."),
+        "empty": _("The file is empty. Please choose it again."),
     }
 
-    def __init__(self, *, kept: str, **options: Any) -> None:
-        options.setdefault("label", "Picture")
-        super().__init__(help_text=f"PNG, JPEG, GIF or WebP, up to 10 MB. {kept}", **options)
+    def __init__(self, *, kept: Any, **options: Any) -> None:
+        options.setdefault("label", _("Picture"))
+        super().__init__(help_text=format_lazy(_("PNG, JPEG, GIF or WebP, up to 10 MB. {kept}"), kept=kept), **options)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponseBase | None:

@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from common.text import clean_line, shortened
 
 QUERY_LIMIT = 300  # characters
@@ -113,7 +115,7 @@ def parse(typed: str, operators: Operators | None = None) -> Query:
         else:
             (without if negated else words).extend(said)
     if len(set(filters)) > FILTER_LIMIT:
-        notes.append(f"Only the first {FILTER_LIMIT} operators were used.")
+        notes.append(gettext("Only the first %(filter_limit)s operators were used.") % {"filter_limit": FILTER_LIMIT})
     return Query(
         text,
         _each_once(words, WORD_LIMIT),
@@ -132,5 +134,8 @@ def _each_once(found: list[str], most: int) -> tuple[str, ...]:
 def _note(name: str, value: str, is_known: bool) -> str:
     shown = f"{shortened(name, 20)}:{shortened(value, 40)}"
     if is_known:
-        return f"“{shown}” was read as words: “{name}:” does not take such a value."
-    return f"“{shown}” was read as words: there is no operator “{name}:”."
+        return gettext("“%(shown)s” was read as words: “%(name)s:” does not take such a value.") % {
+            "shown": shown,
+            "name": name,
+        }
+    return gettext("“%(shown)s” was read as words: there is no operator “%(name)s:”.") % {"shown": shown, "name": name}

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext, ngettext_lazy
 
+from common import wording
 from common.addresses import absolute
 
 register = template.Library()
@@ -93,6 +94,18 @@ def age(moment: datetime) -> SafeString:
     )
 
 
+@register.simple_tag
+def english() -> SafeString:
+    """`` lang="en"`` on a page in another language, for what authors and summaries say: nobody has translated it."""
+    return mark_safe("" if get_language() == "en" else ' lang="en"')  # noqa: S308 - our own words
+
+
+@register.filter
+def translated(words: str) -> str:
+    """A sentence that Python marked by ``gettext_noop``, or one that is stored, in the language of the page."""
+    return wording.in_words_of_reader(words)
+
+
 @register.filter
 def rendered(html: str) -> SafeString:
     """HTML that ``common.markdown.render`` made and stored. The only door by which stored HTML reaches a page."""
@@ -153,7 +166,7 @@ def may_report(thing: Any, user: Any) -> bool:
 def member_link(member: Any, words: str | None = None) -> SafeString:
     """The member's name, as a link to the profile where there is one; ``words`` where there is no member."""
     if member is None:
-        return format_html("{}", gettext("a former member") if words is None else words)
+        return format_html("{}", gettext("a former member") if words is None else gettext(words))
     if not member.is_active:
         return format_html("{}", member.username)
     return format_html('<a href="{}">{}</a>', member.get_absolute_url(), member.username)

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Draft(models.Model):
@@ -15,11 +16,11 @@ class Draft(models.Model):
     """
 
     class Kind(models.TextChoices):
-        POST_NEW = "post_new", "New post"
-        POST_EDIT = "post_edit", "Edit of a post"
-        COMMENT_NEW = "comment_new", "Comment"
-        COMMENT_REPLY = "comment_reply", "Reply"
-        COMMENT_EDIT = "comment_edit", "Edit of a comment"
+        POST_NEW = "post_new", _("New post")
+        POST_EDIT = "post_edit", _("Edit of a post")
+        COMMENT_NEW = "comment_new", _("Comment")
+        COMMENT_REPLY = "comment_reply", _("Reply")
+        COMMENT_EDIT = "comment_edit", _("Edit of a comment")
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind)

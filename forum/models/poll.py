@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from forum.models.post import Post
 
@@ -16,9 +17,9 @@ class Poll(models.Model):
     """
 
     class Results(models.TextChoices):
-        ALWAYS = "always", "to everyone, at any time"
-        VOTED = "voted", "to those who have voted, and to everyone at the end"
-        CLOSED = "closed", "to everyone, at the end"
+        ALWAYS = "always", _("to everyone, at any time")
+        VOTED = "voted", _("to those who have voted, and to everyone at the end")
+        CLOSED = "closed", _("to everyone, at the end")
 
     post = models.OneToOneField(Post, models.CASCADE, related_name="poll")
     question = models.CharField(max_length=200, blank=True, default="")

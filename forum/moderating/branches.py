@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from forum import earning, saving, told
 from forum.models import Category, Comment, CommentTerms, CommentText, Poll, Post, ThreadTerms
@@ -64,9 +65,9 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
     post, into = posts[post.pk], posts[into.pk]
     terms, _ = ThreadTerms.objects.get_or_create(post=post)
     if post.pk == into.pk or not into.is_shown or not post.is_shown or terms.merged_into_id:
-        raise CannotDo("Choose another post, one that can be seen. Nothing was changed.")
+        raise CannotDo(gettext("Choose another post, one that can be seen. Nothing was changed."))
     if post.subject_url:
-        raise CannotDo("The thread of a study can't become part of another; merge the other way round.")
+        raise CannotDo(gettext("The thread of a study can't become part of another; merge the other way round."))
     words = f"**{post.title}**\n\n{post.text.body}"
     if Poll.objects.filter(post=post).exists():
         # It goes on where it is, and stands under the comment as a link (``polls.stands_in``).
@@ -127,7 +128,7 @@ def split(post: Post, moderator, reason: str, *, comments: Sequence[Comment], ti
     found = list(Comment.objects.filter(pk__in=chosen, post=locked).select_related("text", "author").order_by("pk"))
     roots = [comment for comment in found if not chosen & set(comment.ancestors)]
     if not roots or len(found) != len(chosen) or not all(comment.is_shown for comment in roots):
-        raise CannotDo("Choose comments of this thread that can be seen. Nothing was changed.")
+        raise CannotDo(gettext("Choose comments of this thread that can be seen. Nothing was changed."))
     first, *others = roots
     made = Post.write(
         author=first.author, category=category, title=title, body=first.text.body, posted_at=first.posted_at,
@@ -195,7 +196,7 @@ def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Co
     if under is not None:
         under.refresh_from_db(fields=["post", "ancestors"])
         if under.post_id != to_post or {*under.ancestors, under.pk} & set(roots := list(roots)):
-            raise CannotDo("These threads were joined otherwise since. Undo that first.")
+            raise CannotDo(gettext("These threads were joined otherwise since. Undo that first."))
     prefix = [*under.ancestors, under.pk] if under else []
     by_depth: dict[int, dict[int, int]] = defaultdict(dict)
     for pk, root, ancestors in Comment.objects.filter(pk__in=list(roots)).values_list("pk", "root_id", "ancestors"):
@@ -211,7 +212,7 @@ def _transplant(from_post: int, roots: Iterable[int], to_post: int, *, under: Co
                 deepest = max(deepest, depth)
     # A thread is drawn level by level, so chains of merges end somewhere too.
     if deepest > 2 * DEEPEST:
-        raise CannotDo("This would nest comments too deep to be read. Nothing was changed.")
+        raise CannotDo(gettext("This would nest comments too deep to be read. Nothing was changed."))
     if moved and from_post != to_post:
         told.moved(moved, from_post, to_post)
         comments_moved.send(Comment, comment_ids=moved, from_post=from_post, to_post=to_post)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from forum import told
 from forum.history import revisions_of
@@ -42,9 +43,9 @@ def put_back(thing: Post | Comment, moderator, reason: str, action: Action) -> A
     locked, text = _locked(thing)
     old = revisions_of(_kind(thing), locked).order_by("-pgh_id").first()
     if old is not None and old.pk != action.details["revision"]:
-        raise CannotDo("It was edited since: the earlier words are in its history.")
+        raise CannotDo(gettext("It was edited since: the earlier words are in its history."))
     if old is None or not old.body:
-        raise CannotDo("The earlier words are gone from its history.")
+        raise CannotDo(gettext("The earlier words are gone from its history."))
     before = text.body_html
     _write(locked, text, old.body, getattr(old, "title", None), "")
     terms = _terms(locked)
@@ -61,7 +62,7 @@ def _locked(thing: Any) -> tuple[Any, Any]:
     model = type(thing)
     row = model.objects.select_for_update(no_key=True).get(pk=thing.pk)
     if row.is_deleted:
-        raise CannotDo("Its author has deleted it.")
+        raise CannotDo(gettext("Its author has deleted it."))
     text = type(thing.text).objects.select_for_update().get(pk=thing.pk)
     if model is Comment:
         text.comment = row

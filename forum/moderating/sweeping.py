@@ -23,8 +23,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
+from accounts.language import as_stored
 from accounts.models import Member
+from common import wording
 from forum import masks
 from forum.models import Comment, Picture, Post, Sweep, SweptThing
 from moderation import audit, log, members, sanctions, told
@@ -35,6 +39,8 @@ from notices.telling import tell
 
 AT_ONCE = 50  # things that are treated before the answer; a job does the rest
 LOT = 200  # things that are looked up together
+SWEPT = gettext_noop("A moderator has taken out of sight what you wrote since %(day)s: %(reason)s")
+wording.know(SWEPT)
 NAME = "hide-everything"
 THINGS = ("post", "comment", "picture")
 
@@ -43,15 +49,15 @@ class SweepForm(BanForm):
     """What to bar them from, if from anything, and of how many days all goes out of sight."""
 
     since = forms.IntegerField(
-        label="Hide what they wrote in the last … days", min_value=1, max_value=3650,
-        error_messages={"required": "Say of how many days."},
+        label=_("Hide what they wrote in the last … days"), min_value=1, max_value=3650,
+        error_messages={"required": _("Say of how many days.")},
     )  # fmt: skip
     field_order = ("since", "kinds", "days")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kinds"].required = False
-        self.fields["kinds"].label = "And bar them from"
+        self.fields["kinds"].label = gettext("And bar them from")
 
 
 # ── What it is about ─────────────────────────────────────────────────────────────────────────────
@@ -89,7 +95,7 @@ def hide_everything(
     """Let everything of the last ``since`` days go out of sight, and bar the member where ``kinds`` says from what."""
     held = sanctions.hold(member.pk)
     if Sweep.objects.filter(member=held, state__in=(Sweep.State.HIDING, Sweep.State.SHOWING)).exists():
-        raise CannotDo("What was asked for before is still being done. Try again in a minute.")
+        raise CannotDo(gettext("What was asked for before is still being done. Try again in a minute."))
     given = sanctions.give(held, moderator, kinds, reason, days=days) if kinds else None
     begun = timezone.now()
     sweep = Sweep.objects.create(member=held, since=begun - timedelta(days=since), begun_at=begun)
@@ -101,10 +107,11 @@ def hide_everything(
     audit.write("hid everything of a member", actor=moderator, target=held, detail={"sweep": sweep.pk})
     if given:
         sanctions.tell_of(given)
-    day = date_format(timezone.localtime(sweep.since), "j F Y")
+    with as_stored():
+        day = date_format(timezone.localtime(sweep.since), "DAY")
     tell(
         [held.pk], kind=told.KIND, key=f"sweep:{sweep.pk}", url=reverse("moderation:standing"),
-        words=f"A moderator has taken out of sight what you wrote since {day}: {reason}"[:500],
+        words=(SWEPT % {"day": day, "reason": reason})[:500],
     )  # fmt: skip
     _go_on(sweep)
     return line
@@ -193,7 +200,9 @@ def _as_suggested(member: Any) -> dict[str, Any]:
 
 
 HIDE_EVERYTHING = Verb(
-    NAME, "Ban, and hide everything", hide_everything, take_back, SweepForm, initial=_as_suggested,
-    help="Their pictures, and what they wrote without their name, go out of sight too. One undo shows again exactly "
-    "what this hid.",
+    NAME, gettext_noop("Ban, and hide everything"), hide_everything, take_back, SweepForm, initial=_as_suggested,
+    help=gettext_noop(
+        "Their pictures, and what they wrote without their name, go out of sight too. One undo shows again exactly "
+        "what this hid."
+    ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from common.tags import set_tags
 from forum import holding, reactions, told, waiting_edits
@@ -30,7 +31,7 @@ def _unhide(thing: Any, moderator, reason: str, action: Action | None = None) ->
         return thing.unhide(moderator, reason, undoes=action)
     terms = getattr(thing, "terms", None)
     if terms and (terms.merged_into_id if isinstance(thing, Post) else terms.became_id):
-        raise CannotDo("Its words stand elsewhere now. Undo the merge or the split instead.")
+        raise CannotDo(gettext("Its words stand elsewhere now. Undo the merge or the split instead."))
     return thing.unhide(moderator, reason, undoes=action)
 
 
@@ -74,14 +75,14 @@ def _pinned_as_before(post: Post, moderator, reason: str, action: Action) -> Act
 
 def _move(post: Post, moderator, reason: str, *, category: Category) -> Action | None:
     if not moderates(moderator, category.pk):
-        raise CannotDo("You can move it only to a category that you moderate too.")
+        raise CannotDo(gettext("You can move it only to a category that you moderate too."))
     return post.move(moderator, category, reason)
 
 
 def _move_back(post: Post, moderator, reason: str, action: Action) -> Action | None:
     category = Category.objects.filter(pk=action.details.get("category")).first()
     if category is None:
-        raise CannotDo("The category it came from is gone.")
+        raise CannotDo(gettext("The category it came from is gone."))
     return post.move(moderator, category, reason, undoes=action)
 
 
@@ -89,7 +90,7 @@ def _retag(post: Post, moderator, reason: str, *, tags: list[str], undoes: Actio
     with transaction.atomic():
         locked = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
         if not locked.is_shown:
-            raise CannotDo("Show the post again first: the tags of what is out of sight are not counted.")
+            raise CannotDo(gettext("Show the post again first: the tags of what is out of sight are not counted."))
         before = sorted(tag.name for tag in locked.tags.all())
         carried = list(locked.tag_items.values_list("tag_id", flat=True))
         after = sorted(tag.name for tag in set_tags(locked, PostTag, tags))
@@ -157,7 +158,7 @@ def _duplicate(post: Post, moderator, reason: str, *, of: Post) -> Action | None
     locked = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
     terms = _terms(post)
     if of.pk == post.pk or _terms(of).duplicate_of_id == post.pk:
-        raise CannotDo("A post can't be a duplicate of itself. Nothing was changed.")
+        raise CannotDo(gettext("A post can't be a duplicate of itself. Nothing was changed."))
     if terms.duplicate_of_id == of.pk:
         return None
     before = {"duplicate_of": terms.duplicate_of_id, "is_locked": locked.is_locked}
@@ -186,31 +187,33 @@ def _convert(comment: Comment, moderator, reason: str, *, title: str, category: 
 
 SHOWN: dict[str, Any] = {"offered": lambda thing: thing.is_shown}
 HIDE = Verb(
-    "hide", "Hide", _named("hide"), _unhide, offered=lambda thing: not thing.is_hidden,
-    help="Out of everyone's sight but the moderators'.",
+    "hide", gettext_noop("Hide"), _named("hide"), _unhide, offered=lambda thing: not thing.is_hidden,
+    help=gettext_noop("Out of everyone's sight but the moderators'."),
 )  # fmt: skip
 UNHIDE = Verb(
-    "unhide", "Show again", _unhide, _named("hide", undo=True),
+    "unhide", gettext_noop("Show again"), _unhide, _named("hide", undo=True),
     offered=lambda thing: thing.is_hidden and not thing.is_waiting,
 )  # fmt: skip
 APPROVE = Verb(
-    "approve", "Let it through", holding.approve, holding.wait_again, offered=lambda thing: thing.is_waiting,
-    help="Everyone sees it, as if it were written now.",
+    "approve", gettext_noop("Let it through"), holding.approve, holding.wait_again,
+    offered=lambda thing: thing.is_waiting,
+    help=gettext_noop("Everyone sees it, as if it were written now."),
 )  # fmt: skip
 REJECT = Verb(
-    "reject", "Don't let it through", holding.reject, holding.wait_again, offered=lambda thing: thing.is_waiting,
-    help="It stays out of sight, and its author reads your reason.",
+    "reject", gettext_noop("Don't let it through"), holding.reject, holding.wait_again,
+    offered=lambda thing: thing.is_waiting,
+    help=gettext_noop("It stays out of sight, and its author reads your reason."),
 )  # fmt: skip
 
 APPROVE_EDIT = Verb(
-    "approve-edit", "Let the edit through", waiting_edits.approve, waiting_edits.wait_again, forms.SeenForm,
-    offered=lambda thing: waiting_edits.that_waits(thing) is not None, in_bulk=False,
-    initial=lambda thing: {"seen": thing.version}, help="Everyone reads the new words from now on.",
+    "approve-edit", gettext_noop("Let the edit through"), waiting_edits.approve, waiting_edits.wait_again,
+    forms.SeenForm, offered=lambda thing: waiting_edits.that_waits(thing) is not None, in_bulk=False,
+    initial=lambda thing: {"seen": thing.version}, help=gettext_noop("Everyone reads the new words from now on."),
 )  # fmt: skip
 REJECT_EDIT = Verb(
-    "reject-edit", "Don't let the edit through", waiting_edits.reject, waiting_edits.wait_again,
+    "reject-edit", gettext_noop("Don't let the edit through"), waiting_edits.reject, waiting_edits.wait_again,
     offered=lambda thing: waiting_edits.that_waits(thing) is not None, in_bulk=False,
-    help="What everyone reads stays as it is, and the author reads your reason beside the new words.",
+    help=gettext_noop("What everyone reads stays as it is, and the author reads your reason beside the new words."),
 )  # fmt: skip
 
 OF_POSTS = (
@@ -220,26 +223,32 @@ OF_POSTS = (
     REJECT_EDIT,
     HIDE,
     UNHIDE,
-    Verb("lock", "Lock", _named("lock"), _named("unlock", undo=True), offered=lambda post: not post.is_locked,
-         help="Nobody can answer or edit; everything stays readable."),
-    Verb("unlock", "Unlock", _named("unlock"), _named("lock", undo=True), offered=lambda post: post.is_locked),
-    Verb("pin", "Pin", _pin, _pinned_as_before, forms.PinForm, **SHOWN),
-    Verb("unpin", "Unpin", _unpin, _pinned_as_before, offered=lambda post: post.is_pinned),
-    Verb("move", "Move", _move, _move_back, forms.MoveForm),
-    Verb("retag", "Change the tags", _retag, _tags_back, forms.RetagForm, **SHOWN,
+    Verb("lock", gettext_noop("Lock"), _named("lock"), _named("unlock", undo=True),
+    offered=lambda post: not post.is_locked,
+         help=gettext_noop("Nobody can answer or edit; everything stays readable.")),
+    Verb("unlock", gettext_noop("Unlock"), _named("unlock"), _named("lock", undo=True),
+    offered=lambda post: post.is_locked),
+    Verb("pin", gettext_noop("Pin"), _pin, _pinned_as_before, forms.PinForm, **SHOWN),
+    Verb("unpin", gettext_noop("Unpin"), _unpin, _pinned_as_before, offered=lambda post: post.is_pinned),
+    Verb("move", gettext_noop("Move"), _move, _move_back, forms.MoveForm),
+    Verb("retag", gettext_noop("Change the tags"), _retag, _tags_back, forms.RetagForm, **SHOWN,
          initial=lambda post: {"tags": [tag.name for tag in post.tags.all()]}),
-    Verb("slow", "Slow mode", _slow, _terms_back, forms.SlowForm,
+    Verb("slow", gettext_noop("Slow mode"), _slow, _terms_back, forms.SlowForm,
          initial=lambda post: {"minutes": _terms(post).slow_minutes or None}),
-    Verb("close", "Close later", _close, _terms_back, forms.CloseForm),
-    Verb("duplicate", "Mark as a duplicate", _duplicate, _not_duplicate, forms.DuplicateForm, **SHOWN,
-         help="It is locked, and names the post that was there first."),
-    Verb("merge", "Merge into another post", branches.merge, branches.unmerge, forms.MergeForm, **SHOWN,
-         help="It becomes a comment there, with its comments under it; its address leads on, its followers go "
-         "along, and its poll stays open behind a link."),
-    Verb("split", "Split off comments", branches.split, branches.unsplit, forms.SplitForm, in_bulk=False, **SHOWN),
-    Verb("edit", "Edit the words", rewording.reword, rewording.put_back, forms.RewordPostForm, in_bulk=False, **SHOWN,
+    Verb("close", gettext_noop("Close later"), _close, _terms_back, forms.CloseForm),
+    Verb("duplicate", gettext_noop("Mark as a duplicate"), _duplicate, _not_duplicate, forms.DuplicateForm, **SHOWN,
+         help=gettext_noop("It is locked, and names the post that was there first.")),
+    Verb("merge", gettext_noop("Merge into another post"), branches.merge, branches.unmerge, forms.MergeForm, **SHOWN,
+         help=gettext_noop(
+             "It becomes a comment there, with its comments under it; its address leads on, its followers go "
+             "along, and its poll stays open behind a link."
+         )),
+    Verb("split", gettext_noop("Split off comments"), branches.split, branches.unsplit, forms.SplitForm,
+         in_bulk=False, **SHOWN),
+    Verb("edit", gettext_noop("Edit the words"), rewording.reword, rewording.put_back, forms.RewordPostForm,
+         in_bulk=False, **SHOWN,
          initial=lambda post: {"title": post.title, "body": post.text.body},
-         help="Everyone sees a note that a moderator did, with the reason."),
+         help=gettext_noop("Everyone sees a note that a moderator did, with the reason.")),
 )  # fmt: skip
 OF_COMMENTS = (
     APPROVE,
@@ -248,11 +257,12 @@ OF_COMMENTS = (
     REJECT_EDIT,
     HIDE,
     UNHIDE,
-    Verb("edit", "Edit the words", rewording.reword, rewording.put_back, forms.RewordCommentForm, in_bulk=False,
+    Verb("edit",
+    gettext_noop("Edit the words"), rewording.reword, rewording.put_back, forms.RewordCommentForm, in_bulk=False,
          **SHOWN, initial=lambda comment: {"body": comment.text.body},
-         help="Everyone sees a note that a moderator did, with the reason."),
-    Verb("convert", "Make it a post", _convert, None, forms.ConvertForm, in_bulk=False, **SHOWN,
-         help="With everything under it. Undone where it was: at the post it stood in."),
+         help=gettext_noop("Everyone sees a note that a moderator did, with the reason.")),
+    Verb("convert", gettext_noop("Make it a post"), _convert, None, forms.ConvertForm, in_bulk=False, **SHOWN,
+         help=gettext_noop("With everything under it. Undone where it was: at the post it stood in.")),
 )  # fmt: skip
 
 POSTS = Moderable(
@@ -285,6 +295,9 @@ PICTURES = Moderable(
     may=lambda user, picture: user.is_moderator,
     verbs=(
         HIDE, UNHIDE,
-        Verb("remove", "Remove for good", _named("remove"), help="Its files are deleted. This can't be undone."),
+        Verb("remove", gettext_noop("Remove for good"), _named("remove"), help=gettext_noop(
+            "Its files are deleted. This can't "
+            "be undone."
+        )),
     ),
 )  # fmt: skip

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum import drafts, quoting, waiting_edits
@@ -17,9 +19,9 @@ from forum.models import Comment, Post
 from forum.views.posts import post_context, readable_post
 from moderation import limits
 
-LOCKED = (
-    "This thread was locked in the meantime: nobody can answer or edit any more. "
-    "Your text is below, so that you can keep it."
+LOCKED = _(
+    "This thread was locked in the meantime: nobody can answer or edit any "
+    "more. Your text is below, so that you can keep it."
 )
 
 
@@ -57,7 +59,7 @@ def comment_reply(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _answer(request: HttpRequest, post: Post, parent: Comment | None) -> HttpResponse:
     if not post.can_be_answered_by(request.user) and request.method != "POST":
-        raise PermissionDenied("Nobody can answer here any more.")
+        raise PermissionDenied(gettext("Nobody can answer here any more."))
     kind, about = ("comment_reply", parent.pk) if parent else ("comment_new", post.pk)
     keeper = drafts.keeper(request, kind, about)
     if request.method != "POST":
@@ -136,7 +138,7 @@ def _answer_form(request, post, parent, form, keeper, status=200) -> HttpRespons
 def comment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = _comment(request, pk)
     if not found.is_by(request.user) or (request.method != "POST" and not found.can_be_edited_by(request.user)):
-        raise PermissionDenied("Only its author can edit a comment, and not while the thread is locked.")
+        raise PermissionDenied(gettext("Only its author can edit a comment, and not while the thread is locked."))
     keeper = drafts.keeper(request, "comment_edit", pk)
     typed = request.POST if request.method == "POST" else None
     edit = waiting_edits.of(found)
@@ -181,7 +183,7 @@ def _edit_form(request, found, form, keeper, stale_text="", status=200) -> HttpR
 def comment_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = _comment(request, pk)
     if not found.can_be_deleted_by(request.user):
-        raise PermissionDenied("Only its author can delete a comment.")
+        raise PermissionDenied(gettext("Only its author can delete a comment."))
     if request.method != "POST":
         return render(request, "forum/confirm_delete.html", {"thing": found, "what": "comment"})
     found.delete_by_author()

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -33,7 +34,7 @@ def draft_keep(request: HttpRequest, kind: str, thing_id: int) -> HttpResponse:
     """Keep what the form holds. htmx asks while the member types, the button "Keep as draft" when it is pressed."""
     if not request.user.is_authenticated and request.htmx:
         # Sending them to sign in would take the page with their words away.
-        return HttpResponse("Not kept: you are signed out.", status=403)
+        return HttpResponse(gettext("Not kept: you are signed out."), status=403)
     return _keep(request, kind, thing_id)
 
 
@@ -57,7 +58,7 @@ def _keep(request: HttpRequest, kind: str, thing_id: int) -> HttpResponse:
     if "picture" in request.POST:
         # Their words are kept; after the picture the way leads back to them.
         return redirect(f"{reverse('forum:picture_new')}?for={kind}/{thing_id}")
-    messages.success(request, "Kept as a draft." if kept else "There was nothing to keep.")
+    messages.success(request, gettext("Kept as a draft.") if kept else gettext("There was nothing to keep."))
     return redirect(writing.place.address)
 
 
@@ -76,7 +77,7 @@ def draft_discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a draft of one's own. One that is gone already is not found, as another's is not."""
     found = get_object_or_404(Draft.objects.filter(member=request.user.pk), pk=pk)
     found.delete()
-    messages.success(request, "The draft is discarded.")
+    messages.success(request, gettext("The draft is discarded."))
     back = request.POST.get("back", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     return redirect(back if safe else "forum:drafts")

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.forms import RemovalForm
@@ -34,7 +35,7 @@ def remove(request: HttpRequest, kind: str, pk: int, revision: int) -> HttpRespo
     """Take an earlier version of one's own words out of the history. Asks why first."""
     thing = get_object_or_404(with_history_for(kind, request.user), pk=pk)
     if not thing.is_by(request.user):
-        raise PermissionDenied("Only its author can have an earlier version taken out.")
+        raise PermissionDenied(gettext("Only its author can have an earlier version taken out."))
     version = get_object_or_404(revisions_of(kind, thing), pk=revision)
     if Removal.objects.filter(kind=kind, revision_id=version.pk).exists():
         return redirect(reverse(f"forum:{kind}_history", args=[pk]))
@@ -47,5 +48,5 @@ def remove(request: HttpRequest, kind: str, pk: int, revision: int) -> HttpRespo
     if refused := limits.refusal(request, "edit", form):
         return refused.told_by(render(request, "forum/remove_version.html", context, status=429))
     remove_version(kind, thing, version.pk, request.user, form.cleaned_data["reason"])
-    messages.success(request, "That version is taken out. In 30 days its words are erased.")
+    messages.success(request, gettext("That version is taken out. In 30 days its words are erased."))
     return redirect(reverse(f"forum:{kind}_history", args=[pk]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from common.paging import KeysetPage, paginate
@@ -20,7 +21,13 @@ ORDERS = {
     "unanswered": ("-posted_at", "-pk"),
     "answered": ("-posted_at", "-pk"),
 }
-PERIODS = (("day", "Today"), ("week", "This week"), ("month", "This month"), ("year", "This year"), ("all", "All time"))
+PERIODS = (
+    ("day", gettext_noop("Today")),
+    ("week", gettext_noop("This week")),
+    ("month", gettext_noop("This month")),
+    ("year", gettext_noop("This year")),
+    ("all", gettext_noop("All time")),
+)
 MOST_PINNED = 5
 
 
@@ -30,9 +37,9 @@ def read_list(posts, sort: str, period: str, after: str, sieve=None) -> KeysetPa
     Raises ``Http404`` for a word or a cursor it doesn't know.
     """
     if sort not in ORDERS:
-        raise Http404(f"Posts can be sorted by {', '.join(ORDERS)}.")
+        raise Http404(gettext("Posts can be sorted by %(orders)s.") % {"orders": ", ".join(ORDERS)})
     if period not in dict(PERIODS):
-        raise Http404("The period is day, week, month, year or all.")
+        raise Http404(gettext("The period is day, week, month, year or all."))
     if sort == "unanswered":
         posts = posts.filter(comment_count=0)
     if sort == "answered":

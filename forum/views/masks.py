@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,7 +37,7 @@ def unmask(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     if request.user.lacks_second_factor:
         return to_second_factor(request)
     if not masks.can_unmask(request.user):
-        raise PermissionDenied("Only moderators may ask who wrote this.")
+        raise PermissionDenied(gettext("Only moderators may ask who wrote this."))
     things = Post.objects.all() if kind == "post" else Comment.objects.select_related("post")
     thing = get_object_or_404(things.exclude(pseudonym=""), pk=pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)

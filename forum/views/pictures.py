@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.paging import paginate
@@ -30,7 +31,7 @@ USES = 20  # texts that a picture's page names
 
 def _found(request: HttpRequest, name: str) -> Picture:
     if not NAME.fullmatch(name):
-        raise Http404("There is no such picture.")
+        raise Http404(gettext("There is no such picture."))
     return get_object_or_404(Picture.objects.visible_to(request.user), name=name)
 
 
@@ -137,15 +138,17 @@ def picture_use(request: HttpRequest, name: str) -> HttpResponse:
     found = _mine(request, name)
     place = _place(request)
     if place is None:
-        raise Http404("There is nothing here to put the picture into.")
+        raise Http404(gettext("There is nothing here to put the picture into."))
     try:
         added = drafts.add_to(request.user, place, found.markdown())
     except (drafts.NotKept, drafts.NewerDraft):
         added = False
     if not added:
-        messages.warning(request, "It could not be put into your text. Copy the line below and put it in by hand.")
+        messages.warning(
+            request, gettext("It could not be put into your text. Copy the line below and put it in by hand.")
+        )
         return redirect(f"{found.get_absolute_url()}?for={place.kind}/{place.thing_id}")
-    messages.success(request, "The picture stands at the end of your text. Nothing is posted yet.")
+    messages.success(request, gettext("The picture stands at the end of your text. Nothing is posted yet."))
     return redirect(place.address)
 
 
@@ -158,12 +161,12 @@ def picture_remove(request: HttpRequest, name: str) -> HttpResponse:
         count = found.uses.count()
         return render(request, "forum/pictures/remove.html", {"picture": found, "count": count})
     found.take_back()
-    messages.success(request, "The picture is gone.")
+    messages.success(request, gettext("The picture is gone."))
     return redirect(reverse("forum:pictures"))
 
 
 def _mine(request: HttpRequest, name: str) -> Picture:
     found = _found(request, name)
     if not found.can_be_deleted_by(request.user):
-        raise Http404("This is no picture of yours.")
+        raise Http404(gettext("This is no picture of yours."))
     return found

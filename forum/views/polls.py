@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.paging import paginate
@@ -17,7 +19,7 @@ from forum.terms import became
 from forum.views.posts import post_context, readable_post
 from moderation import limits
 
-OVER = "This poll takes no votes any more."
+OVER = _("This poll takes no votes any more.")
 
 
 @require_safe
@@ -41,7 +43,7 @@ def poll_vote(request: HttpRequest, pk: int) -> HttpResponse:
     post = _asking(request, pk)
     sent = [] if "withdraw" in request.POST else request.POST.getlist("option")[: polls.MOST + 1]
     if not sent and "withdraw" not in request.POST:
-        return _answer(request, post, "Choose an answer first.", 422)
+        return _answer(request, post, gettext("Choose an answer first."), 422)
     limits.count(request, "poll")
     try:
         # What is no number is no option either.
@@ -59,15 +61,15 @@ def poll_close(request: HttpRequest, pk: int) -> HttpResponse:
     """End the poll before its time; moderators say why."""
     post = _asking(request, pk)
     if not (post.is_by(request.user) or request.user.is_moderator):
-        raise PermissionDenied("Only its author and moderators can close a poll.")
+        raise PermissionDenied(gettext("Only its author and moderators can close a poll."))
     reason = clean_line(request.POST.get("reason", ""))[:500]
     if not reason and not post.is_by(request.user):
-        return _answer(request, post, "Say in a few words why it should end.", 422)
+        return _answer(request, post, gettext("Say in a few words why it should end."), 422)
     if not post.poll.is_over:
         if not polls.can_be_closed_by(post.poll, post, request.user):
             return _answer(request, post, OVER, 409)
         polls.close(post.poll, request.user, reason)
-        messages.success(request, "The poll is closed.")
+        messages.success(request, gettext("The poll is closed."))
     return redirect(polls.address_of(post))
 
 
@@ -77,10 +79,10 @@ def poll_voters(request: HttpRequest, pk: int, option_id: int) -> HttpResponse:
     """Who chose an option of an open poll. Of a secret one nobody is ever told, so there this page is not."""
     post = _asking(request, pk)
     if not post.poll.is_open:
-        raise Http404("Votes in this poll are secret.")
+        raise Http404(gettext("Votes in this poll are secret."))
     option = get_object_or_404(post.poll.options.all(), pk=option_id)
     if not polls.shows_results(post.poll, has_voted=polls.has_voted(post.poll, request.user)):
-        raise PermissionDenied("The results of this poll are not shown yet.")
+        raise PermissionDenied(gettext("The results of this poll are not shown yet."))
     page = paginate(polls.voters(option), ("pk",), request.GET.get("after", ""))
     context = {"post": post, "option": option, "page": page}
     context |= {"thread": polls.stands_in(post) or post, "address": polls.address_of(post)}
@@ -95,7 +97,7 @@ def _asking(request: HttpRequest, pk: int) -> Post:
             raise
         post = Post.objects.select_related("author", "category", "poll").get(pk=pk)
     if post.is_deleted or getattr(post, "poll", None) is None:
-        raise Http404("There is no poll here.")
+        raise Http404(gettext("There is no poll here."))
     return post
 
 

@@ -12,6 +12,8 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
@@ -25,9 +27,9 @@ from moderation import limits
 from moderation.models import ReasonTemplate
 from notices.following import level_of
 
-LOCKED = "This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it."
+LOCKED = _("This post was locked in the meantime: nobody can edit it. Your text is below, so that you can keep it.")
 
-POLL_ANSWERED = "Somebody voted in the poll in the meantime, so it stays as it was. Save again to change the rest."
+POLL_ANSWERED = _("Somebody voted in the poll in the meantime, so it stays as it was. Save again to change the rest.")
 
 
 def readable_post(request: HttpRequest, pk: int) -> Post:
@@ -91,12 +93,12 @@ def _thread(request: HttpRequest, shown: Post) -> threads.Thread:
     at = request.GET.get("at", "")
     if at:
         if not (at.isascii() and at.isdecimal() and len(at) < 19):
-            raise Http404("This address names no comment.")
+            raise Http404(gettext("This address names no comment."))
         found = get_object_or_404(Comment.objects.select_related("post"), pk=int(at), post=shown)
         return threads.read_in_place(found, request.user, request.GET.get("after", ""))
     sort = request.GET.get("sort", "best")
     if sort not in threads.SORTS:
-        raise Http404("Comments can be sorted by best, new or old.")
+        raise Http404(gettext("Comments can be sorted by best, new or old."))
     return threads.read_thread(shown, request.user, sort, request.GET.get("after", ""))
 
 
@@ -139,7 +141,7 @@ def post_new(request: HttpRequest) -> HttpResponse:
 def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
     shown = readable_post(request, pk)
     if not shown.is_by(request.user) or (request.method != "POST" and not shown.can_be_edited_by(request.user)):
-        raise PermissionDenied("Only its author can edit a post, and not while it is locked.")
+        raise PermissionDenied(gettext("Only its author can edit a post, and not while it is locked."))
     keeper = drafts.keeper(request, "post_edit", pk)
     if request.method != "POST":
         form = _edit_form(shown, PostEditForm.filled_from(shown))
@@ -212,11 +214,11 @@ def post_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks first, then takes the post out of every list; answers to it stay."""
     shown = readable_post(request, pk)
     if not shown.can_be_deleted_by(request.user):
-        raise PermissionDenied("Only its author can delete a post.")
+        raise PermissionDenied(gettext("Only its author can delete a post."))
     if request.method != "POST":
         return render(request, "forum/confirm_delete.html", {"thing": shown, "what": "post"})
     shown.delete_by_author()
-    messages.success(request, "Your post is deleted.")
+    messages.success(request, gettext("Your post is deleted."))
     return redirect(shown if shown.comment_count else shown.category)
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from forum import reactions
@@ -23,7 +24,7 @@ def react(request: HttpRequest, pk: int, kind: int) -> HttpResponse:
     """POST tells it. GET gives the form of a kind that asks for a comment; one that asks for none has no page."""
     post, told = _post(request, pk, kind)
     if not reactions.can_react(post, request.user):
-        raise PermissionDenied("What you wrote yourself is told by your own words.")
+        raise PermissionDenied(gettext("What you wrote yourself is told by your own words."))
     if not told.asks_for_comment:
         if request.method != "POST":
             return redirect(post)
@@ -31,7 +32,7 @@ def react(request: HttpRequest, pk: int, kind: int) -> HttpResponse:
         reactions.react(post, told, request.user)
         return _answer(request, post)
     if not post.can_be_answered_by(request.user) and request.method != "POST":
-        raise PermissionDenied("Nobody can answer here any more.")
+        raise PermissionDenied(gettext("Nobody can answer here any more."))
     form = CommentForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _form(request, post, told, form)

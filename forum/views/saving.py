@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.text import clean_text
@@ -22,20 +24,20 @@ class KeepForm(forms.Form):
     """The private note of a saved post or comment, and its folder."""
 
     note = forms.CharField(
-        label="Your note",
+        label=_("Your note"),
         required=False,
         max_length=NOTE_LIMIT,
         strip=False,
-        help_text="Only you ever see it. Up to 2,000 characters.",
+        help_text=_("Only you ever see it. Up to 2,000 characters."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    folder = forms.ChoiceField(label="Folder", required=False)
-    new_folder = forms.CharField(label="or a new folder", required=False, max_length=Folder.NAME_LIMIT)
+    folder = forms.ChoiceField(label=_("Folder"), required=False)
+    new_folder = forms.CharField(label=_("or a new folder"), required=False, max_length=Folder.NAME_LIMIT)
 
     def __init__(self, *args, member, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         mine = [(str(folder.pk), folder.name) for folder in saving.folders_of(member)]
-        self.fields["folder"].choices = [("", "No folder"), *mine]
+        self.fields["folder"].choices = [("", gettext("No folder")), *mine]
 
     def clean_note(self) -> str:
         return clean_text(self.cleaned_data["note"])
@@ -99,7 +101,7 @@ def keep(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             except saving.CannotSave as refused:
                 form.add_error(None, str(refused))
             else:
-                messages.success(request, "Saved.")
+                messages.success(request, gettext("Saved."))
                 return redirect(thing)
     else:
         initial = {"note": mine.note, "folder": str(mine.folder_id or "")} if mine else {}

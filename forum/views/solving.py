@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from forum import solving
@@ -20,25 +21,25 @@ from moderation import limits
 @require_POST
 @login_required
 def comment_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    return _decide(request, pk, solving.mark, "This comment is the answer now.")
+    return _decide(request, pk, solving.mark, gettext("This comment is the answer now."))
 
 
 @require_POST
 @login_required
 def comment_no_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    return _decide(request, pk, solving.withdraw, "This comment is not the answer any more.")
+    return _decide(request, pk, solving.withdraw, gettext("This comment is not the answer any more."))
 
 
 def _decide(request: HttpRequest, pk: int, verb: Callable[..., None], done: str) -> HttpResponse:
     readable = Comment.objects.visible_to(request.user).select_related("post__category")
     comment = get_object_or_404(readable, pk=pk)
     if not solving.may_mark(comment.post, request.user):
-        raise PermissionDenied("Only the author of the post and moderators can say which comment answered it.")
+        raise PermissionDenied(gettext("Only the author of the post and moderators can say which comment answered it."))
     limits.count(request, "edit")
     try:
         verb(comment, request.user)
     except Locked:
-        messages.error(request, "That comment can't be marked any more.")
+        messages.error(request, gettext("That comment can't be marked any more."))
     else:
         messages.success(request, done)
     return redirect(comment)

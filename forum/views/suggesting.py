@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,7 +23,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """Names of members, or tags, that begin with what is typed. Who asks too often is told nothing new."""
     kind = request.GET.get("kind", "tag")
     if kind not in KINDS:
-        raise Http404("Suggestions are of members and of tags.")
+        raise Http404(gettext("Suggestions are of members and of tags."))
     try:
         count_reading(request, "suggest")
     except TooMany:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -29,7 +30,7 @@ def everything(request: HttpRequest, pk: int) -> HttpResponse:
     """How many posts and comments of the last days, how each begins, and the form that hides them."""
     member = get_object_or_404(Member, pk=pk)
     if not members.MEMBERS.may(request.user, member):
-        raise PermissionDenied(members.MEMBERS.refusal)
+        raise PermissionDenied(gettext(members.MEMBERS.refusal))
     asked = request.GET.get("days", "")
     days = min(max(int(asked), 1), DECADE) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else WEEK
     posts, comments = in_sight(member, timezone.now() - timedelta(days=days))

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.models import Tag
@@ -38,7 +39,7 @@ def mark_all_read(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     elif kind in LISTS:
         back = get_object_or_404(LISTS[kind], pk=pk).get_absolute_url()
     else:
-        raise Http404("There is no such list.")
+        raise Http404(gettext("There is no such list."))
     visits.mark_all(request.user, kind, pk)
-    messages.success(request, "All of it is marked as read.")
+    messages.success(request, gettext("All of it is marked as read."))
     return redirect(back)

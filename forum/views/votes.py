@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from forum.models import Comment, Post
@@ -19,7 +20,7 @@ MODELS = {"post": Post, "comment": Comment}
 def upvote(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     thing = _thing(request, kind, pk)
     if not thing.can_be_upvoted_by(request.user):
-        raise PermissionDenied("Your own words don't take your own upvote.")
+        raise PermissionDenied(gettext("Your own words don't take your own upvote."))
     limits.count(request, "vote")
     thing.upvote(request.user)
     return _answer(request, kind, thing, voted={thing.pk})

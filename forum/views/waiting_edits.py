@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from forum import waiting_edits
@@ -22,7 +23,7 @@ def withdraw(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     readable: Any = (Post if kind == "post" else Comment).objects.readable_by(request.user)
     thing = get_object_or_404(readable, pk=pk)
     if not thing.is_by(request.user):
-        raise PermissionDenied("Only its author can take an edit back.")
+        raise PermissionDenied(gettext("Only its author can take an edit back."))
     if waiting_edits.take_back(thing):
-        messages.success(request, "The words of your edit are gone. What everyone reads is as it was.")
+        messages.success(request, gettext("The words of your edit are gone. What everyone reads is as it was."))
     return redirect(thing)

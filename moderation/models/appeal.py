@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from moderation.models.sanction import Sanction
 
@@ -16,9 +17,9 @@ class Appeal(models.Model):
     """One appeal against one sanction. Written by ``moderation.appeals``."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        LIFTED = "lifted", "The sanction was lifted"
-        KEPT = "kept", "The sanction stays"
+        OPEN = "open", _("Open")
+        LIFTED = "lifted", _("The sanction was lifted")
+        KEPT = "kept", _("The sanction stays")
 
     sanction = models.ForeignKey(Sanction, models.CASCADE, related_name="appeals")
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)

@@ -9,6 +9,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Case(models.Model):
@@ -80,14 +81,14 @@ class Report(models.Model):
     """One member's report, once for each case. ``was_right`` is what came of it; None while the case waits."""
 
     class Reason(models.TextChoices):
-        HARM = "harm", "Dangerous advice about health"
-        SELF_HARM = "self-harm", "Somebody may hurt themselves"
-        RUDE = "rude", "Rude, hateful or threatening"
-        SPAM = "spam", "Advertising or spam"
-        PRIVATE = "private", "Tells something private about a person"
-        FALSE = "false", "False or misleading"
-        OFF_TOPIC = "off-topic", "In the wrong place"
-        OTHER = "other", "Something else"
+        HARM = "harm", _("Dangerous advice about health")
+        SELF_HARM = "self-harm", _("Somebody may hurt themselves")
+        RUDE = "rude", _("Rude, hateful or threatening")
+        SPAM = "spam", _("Advertising or spam")
+        PRIVATE = "private", _("Tells something private about a person")
+        FALSE = "false", _("False or misleading")
+        OFF_TOPIC = "off-topic", _("In the wrong place")
+        OTHER = "other", _("Something else")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="reports")
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="reports")

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from common.addresses import absolute
 
@@ -23,11 +24,11 @@ SALT = "moderation.sanction"
 class Kind(models.TextChoices):
     """What a sanction keeps a member from. A warning keeps them from writing until they have read it."""
 
-    WARNING = "warning", "Warning"
-    SIGN_IN = "sign-in", "Signing in"
-    WRITE = "write", "Posting, commenting and changing what they wrote"
-    VOTE = "vote", "Voting and reacting"
-    REPORT = "report", "Reporting and suggesting"
+    WARNING = "warning", gettext_noop("Warning")
+    SIGN_IN = "sign-in", gettext_noop("Signing in")
+    WRITE = "write", gettext_noop("Posting, commenting and changing what they wrote")
+    VOTE = "vote", gettext_noop("Voting and reacting")
+    REPORT = "report", gettext_noop("Reporting and suggesting")
 
 
 BANS = (Kind.SIGN_IN, Kind.WRITE, Kind.VOTE, Kind.REPORT)
@@ -73,8 +74,9 @@ class Sanction(models.Model):
     def title(self) -> str:
         """ "Warning", or "No voting and reacting, no posting …"."""
         if self.is_warning:
-            return "Warning"
-        return "Barred from " + ", ".join(Kind(kind).label.lower() for kind in self.kinds)
+            return gettext("Warning")
+        kinds = [gettext(Kind(kind).label) for kind in self.kinds]
+        return gettext("Barred from %(kinds)s") % {"kinds": ", ".join(kinds).lower()}
 
     @property
     def is_standing(self) -> bool:

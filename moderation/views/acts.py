@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import category_moderators_too
@@ -24,10 +25,10 @@ def _found(request: HttpRequest, kind: str, pk: int) -> tuple[Moderable, Any]:
     """The thing, if this member moderates it. Raises ``Http404`` or ``PermissionDenied``."""
     moderable = acting.moderable(kind)
     if moderable is None:
-        raise Http404("This can't be moderated.")
+        raise Http404(gettext("This can't be moderated."))
     thing = get_object_or_404(moderable.rows(), pk=pk)
     if not moderable.may(request.user, thing):
-        raise PermissionDenied(moderable.refusal)
+        raise PermissionDenied(gettext(moderable.refusal))
     return moderable, thing
 
 
@@ -45,7 +46,7 @@ def act(request: HttpRequest, kind: str, pk: int, verb: str) -> HttpResponseBase
     moderable, thing = _found(request, kind, pk)
     chosen = moderable.verb(verb)
     if chosen is None:
-        raise Http404(f"A {moderable.name} can't be treated so.")
+        raise Http404(gettext("A %(name)s can't be treated so.") % {"name": moderable.name})
     reason, values = ReasonForm(request.POST), acting.form_of(chosen, request.POST)
     if not (reason.is_valid() & (values is None or values.is_valid())):
         return _page(request, moderable, thing, failed=(chosen.name, reason, values), status=422)
@@ -59,7 +60,7 @@ def act(request: HttpRequest, kind: str, pk: int, verb: str) -> HttpResponseBase
     except CannotDo as refused:
         reason.add_error(None, str(refused))
         return _page(request, moderable, thing, failed=(chosen.name, reason, values), status=422)
-    messages.success(request, f"Done: {chosen.label.lower()}.")
+    messages.success(request, gettext("Done: %(lower)s.") % {"lower": chosen.label.lower()})
     return _back(request, moderable, thing)
 
 
@@ -70,7 +71,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     action = get_object_or_404(Action.objects.select_related("content_type"), pk=pk)
     kind = acting.moderable_of(action.content_type.model_class())
     if kind is None:
-        raise Http404("This can't be undone from here.")
+        raise Http404(gettext("This can't be undone from here."))
     moderable, thing = _found(request, kind.kind, action.object_id)
     reason = ReasonForm(request.POST)
     if not reason.is_valid():
@@ -83,7 +84,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
         reason.add_error(None, str(refused))
         return _page(request, moderable, thing, failed=(f"undo-{pk}", reason, None), status=422)
     else:
-        messages.success(request, "Undone.")
+        messages.success(request, gettext("Undone."))
     return _back(request, moderable, thing)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import Member
@@ -21,7 +22,7 @@ def ledger(request: HttpRequest, name: str) -> HttpResponse:
     """What earned and cost this member reputation, the newest first; for the member and for moderators alone."""
     member = get_object_or_404(Member, username__iexact=name)
     if not reputation.can_be_read_by(request.user, member.pk):
-        raise Http404("Only the member and moderators can read this.")
+        raise Http404(gettext("Only the member and moderators can read this."))
     if member.username != name:
         return redirect("moderation:ledger", member.username, permanent=True)
     entries = ReputationEntry.objects.filter(member=member)

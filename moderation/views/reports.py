@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from moderation import limits
@@ -19,11 +20,11 @@ from moderation.reporting import report, reportables
 def report_new(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """GET asks what is wrong, POST reports. Only what the member can see can be reported."""
     if kind not in reportables:
-        raise Http404("This can't be reported.")
+        raise Http404(gettext("This can't be reported."))
     facts = reportables[kind]
     thing = get_object_or_404(facts.visible_to(request.user), pk=pk)
     if facts.is_by(thing, request.user):
-        raise PermissionDenied("This is your own. You can edit or delete it yourself.")
+        raise PermissionDenied(gettext("This is your own. You can edit or delete it yourself."))
     form = ReportForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -33,7 +34,9 @@ def report_new(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             return refused.told_by(_page(request, form, facts, thing, 429))
         else:
             report(thing, kind, request.user, **form.cleaned_data)
-            messages.success(request, "Thank you. A moderator will look at it, and you will hear what came of it.")
+            messages.success(
+                request, gettext("Thank you. A moderator will look at it, and you will hear what came of it.")
+            )
             # It may have gone out of sight by this very report.
             seen = facts.visible_to(request.user).filter(pk=thing.pk).exists()
             return redirect(thing if seen else "/")

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -40,7 +41,7 @@ def warning(request: HttpRequest, pk: int) -> HttpResponseBase:
         onward = "/"
     if request.method == "POST":
         sanctions.acknowledge(found)
-        messages.success(request, "Thank you for reading. You can go on writing.")
+        messages.success(request, gettext("Thank you for reading. You can go on writing."))
         return redirect(onward)
     return render(request, "moderation/warning.html", {"warning": found, "next": onward})
 
@@ -51,7 +52,7 @@ def appeal(request: HttpRequest, token: str) -> HttpResponseBase:
     """One sanction and what was said about it, for whoever has its link; POST says something more."""
     sanction = Sanction.behind(token)
     if sanction is None or not sanction.member.is_active:
-        raise Http404("This link leads nowhere any more.")
+        raise Http404(gettext("This link leads nowhere any more."))
     form = AppealForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -66,7 +67,7 @@ def appeal(request: HttpRequest, token: str) -> HttpResponseBase:
                 form.add_error(None, str(no))
                 status = 422
             else:
-                messages.success(request, "Sent. The moderators will answer here, and by mail.")
+                messages.success(request, gettext("Sent. The moderators will answer here, and by mail."))
                 return redirect("moderation:appeal", token)
     return _page(request, sanction, form, status)
 
@@ -95,6 +96,6 @@ def note_new(request: HttpRequest, name: str) -> HttpResponseBase:
         words = form.cleaned_data["words"]
         if newest is None or newest.words != words or newest.author_id != request.user.pk:
             MemberNote.objects.create(member=member, author_id=request.user.pk, words=words)
-        messages.success(request, "Noted.")
+        messages.success(request, gettext("Noted."))
         return redirect("moderation:moderate", "member", member.pk)
     return render(request, "moderation/note.html", {"member": member, "form": form}, status=422)

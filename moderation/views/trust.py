@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Member
@@ -37,10 +38,14 @@ def member_trust(request: HttpRequest, name: str) -> HttpResponseBase:
     status = 200
     if request.method == "POST":
         if member.pk == request.user.pk:
-            raise PermissionDenied("Nobody decides about their own level.")
+            raise PermissionDenied(gettext("Nobody decides about their own level."))
         if form.is_valid():
             trust.fix(member, request.user, form.cleaned_data["level"], form.cleaned_data["reason"])
-            messages.success(request, f"Done. {member.username} stands at level {trust.level_of(member)}.")
+            messages.success(
+                request,
+                gettext("Done. %(username)s stands at level %(member)s.")
+                % {"username": member.username, "member": trust.level_of(member)},
+            )
             return redirect("moderation:member_trust", member.username)
         status = 422
     facts = trust.facts_of(member.pk)

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Digest(models.Model):
@@ -17,8 +18,8 @@ class Digest(models.Model):
     """
 
     class Every(models.TextChoices):
-        DAY = "day", "Every day"
-        WEEK = "week", "Every week, on Monday"
+        DAY = "day", _("Every day")
+        WEEK = "week", _("Every week, on Monday")
 
     HOUR = 6  # of the day (UTC) at which digests are made
 

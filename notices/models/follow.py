@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Follow(models.Model):
@@ -15,9 +16,9 @@ class Follow(models.Model):
     """
 
     class Level(models.TextChoices):
-        EVERYTHING = "everything", "Everything"
-        REPLIES = "replies", "Replies to me"
-        NOTHING = "nothing", "Nothing"
+        EVERYTHING = "everything", _("Everything")
+        REPLIES = "replies", _("Replies to me")
+        NOTHING = "nothing", _("Nothing")
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="follows", db_index=False)
     content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+", db_index=False)

@@ -11,6 +11,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from common import wording
+
 
 class NotificationQuerySet(models.QuerySet):
     def of(self, member: Any) -> NotificationQuerySet:
@@ -77,6 +79,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def said(self) -> str:
+        """Its words in the language of whoever reads them now."""
+        return wording.in_words_of_reader(self.words)
 
     @property
     def day(self) -> date:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Preference(models.Model):
     """A member's choice for one kind of notification; without a row it is ``DEFAULT``."""
 
     class Place(models.TextChoices):
-        DIGEST = "digest", "On the site, and in my digest"
-        MAIL = "mail", "On the site, and by mail at once"
-        SITE = "site", "On the site only"
-        NOWHERE = "nowhere", "Nowhere"
+        DIGEST = "digest", _("On the site, and in my digest")
+        MAIL = "mail", _("On the site, and by mail at once")
+        SITE = "site", _("On the site only")
+        NOWHERE = "nowhere", _("Nowhere")
 
     DEFAULT = Place.DIGEST
 

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.fetching import is_push_address
@@ -30,7 +31,7 @@ class DeviceForm(forms.Form):
     def clean_endpoint(self) -> str:
         endpoint: str = self.cleaned_data["endpoint"]
         if not is_push_address(endpoint):
-            raise ValidationError("This browser's push service is not one that this site knows.")
+            raise ValidationError(gettext("This browser's push service is not one that this site knows."))
         return endpoint
 
     def clean(self) -> dict[str, str]:
@@ -40,7 +41,7 @@ class DeviceForm(forms.Form):
             if len(push.decoded(keys.get("auth", ""))) != 16:
                 raise ValueError
         except ValueError as error:
-            raise ValidationError("These are no keys of a browser.") from error
+            raise ValidationError(gettext("These are no keys of a browser.")) from error
         return keys
 
 
@@ -49,7 +50,7 @@ class DeviceForm(forms.Form):
 def device_add(request: HttpRequest) -> HttpResponse:
     """Tell this browser too. Sent by a script: only a script can ask the browser for it."""
     if not push.is_on():
-        raise Http404("Notices on devices are not set up here.")
+        raise Http404(gettext("Notices on devices are not set up here."))
     form = DeviceForm(request.POST)
     if not form.is_valid():
         return JsonResponse(
@@ -61,7 +62,7 @@ def device_add(request: HttpRequest) -> HttpResponse:
         session_key=request.session.session_key or "",
         **form.cleaned_data,
     )
-    messages.success(request, "You are told on this device too.")
+    messages.success(request, gettext("You are told on this device too."))
     return JsonResponse({})  # the script loads the page anew
 
 
@@ -69,7 +70,7 @@ def device_add(request: HttpRequest) -> HttpResponse:
 @login_required
 def device_remove(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Device, pk=pk, member=request.user.pk).delete()
-    messages.success(request, "You are told on that device no more.")
+    messages.success(request, gettext("You are told on that device no more."))
     return redirect("notices:preferences")
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.addresses import absolute
@@ -28,7 +29,9 @@ def private_feeds(request: HttpRequest) -> HttpResponse:
 @login_required
 def renew(request: HttpRequest) -> HttpResponse:
     FeedKey.renew(request.user)
-    messages.success(request, "These are your new addresses. Those before them, if there were any, open nothing now.")
+    messages.success(
+        request, gettext("These are your new addresses. Those before them, if there were any, open nothing now.")
+    )
     return redirect("notices:private_feeds")
 
 
@@ -36,7 +39,7 @@ def renew(request: HttpRequest) -> HttpResponse:
 @login_required
 def close(request: HttpRequest) -> HttpResponse:
     FeedKey.close(request.user)
-    messages.success(request, "Your private feeds are closed.")
+    messages.success(request, gettext("Your private feeds are closed."))
     return redirect("notices:private_feeds")
 
 

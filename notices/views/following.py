@@ -9,13 +9,20 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.paging import paginate
 from notices import following
 from notices.models import Follow
 
-TOO_MANY = f"You follow {following.MOST_FOLLOWS} things, which is as many as anyone can. End another follow first."
+HEADINGS = (gettext_noop("What you are told of this post"),)  # of what has levels
+TOO_MANY = format_lazy(
+    _("You follow {most_follows} things, which is as many as anyone can. End another follow first."),
+    most_follows=following.MOST_FOLLOWS,
+)
 
 
 @require_safe
@@ -42,7 +49,7 @@ def follow(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     followable, thing = _thing(request, kind, pk)
     level = request.GET.get("level", Follow.Level.EVERYTHING)
     if level not in Follow.Level.values or (level != Follow.Level.EVERYTHING and not followable.has_levels):
-        raise Http404("This can't be followed at such a level.")
+        raise Http404(gettext("This can't be followed at such a level."))
     try:
         following.follow(request.user, thing, level)
     except following.TooManyFollows:
@@ -88,7 +95,7 @@ def _thing(request: HttpRequest, kind: str, pk: int) -> tuple[following.Followab
     for each in following.followables():
         if each.name == kind:
             return each, get_object_or_404(each.seen_by(request.user), pk=pk)
-    raise Http404("There is no such kind of thing to follow.")
+    raise Http404(gettext("There is no such kind of thing to follow."))
 
 
 def _button(

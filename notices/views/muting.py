@@ -10,13 +10,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.paging import paginate
 from notices import muting
 from notices.models import Mute
 
-TOO_MANY = "You mute as much as anyone can. Unmute something on this page first."
+TOO_MANY = _("You mute as much as anyone can. Unmute something on this page first.")
 
 
 @require_safe
@@ -40,7 +42,7 @@ def mute(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     mutable = _mutable(kind)
     thing = get_object_or_404(mutable.seen_by(request.user), pk=pk)
     if kind == "member" and pk == request.user.pk:
-        raise PermissionDenied("Nobody can mute themselves.")
+        raise PermissionDenied(gettext("Nobody can mute themselves."))
     try:
         muting.mute(request.user, kind, pk)
     except muting.TooManyMutes:
@@ -59,7 +61,9 @@ def unmute(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """End a mute, also of a thing that is gone."""
     _mutable(kind)
     muting.unmute(request.user, kind, pk)
-    messages.success(request, "The post is back in your lists." if kind == muting.POST else "Not muted any more.")
+    messages.success(
+        request, gettext("The post is back in your lists.") if kind == muting.POST else gettext("Not muted any more.")
+    )
     return redirect(_back(request))
 
 
@@ -67,7 +71,7 @@ def _mutable(kind: str) -> muting.Mutable:
     for each in muting.mutables():
         if each.name == kind:
             return each
-    raise Http404("There is no such kind of thing to mute.")
+    raise Http404(gettext("There is no such kind of thing to mute."))
 
 
 def _back(request: HttpRequest) -> str:

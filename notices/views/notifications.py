@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.paging import paginate
@@ -53,7 +54,9 @@ def read_all(request: HttpRequest) -> HttpResponse:
             raise ValueError
         until = until.astimezone(UTC)  # PostgreSQL knows no zone as far off as Python does
     except (ValueError, OverflowError) as error:
-        raise BadRequest("The form does not tell until when. Please reload the page and press again.") from error
+        raise BadRequest(
+            gettext("The form does not tell until when. Please reload the page and press again.")
+        ) from error
     Notification.objects.of(request.user).read_until(until)
     return redirect("notices:notifications")
 

@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from notices import kinds, push
@@ -22,9 +24,9 @@ class PreferencesForm(forms.Form):
     """Whether there is a digest, and one choice for each registered kind of notification."""
 
     digest = forms.ChoiceField(
-        label="Digest by mail",
-        help_text="What you have not read on the site, in one mail; on days with nothing there is none.",
-        choices=[("", "None"), *Digest.Every.choices],
+        label=_("Digest by mail"),
+        help_text=_("What you have not read on the site, in one mail; on days with nothing there is none."),
+        choices=[("", _("None")), *Digest.Every.choices],
         required=False,
     )
 
@@ -37,7 +39,7 @@ class PreferencesForm(forms.Form):
         chosen = {name: row.place for name, row in rows.items()}
         for kind in kinds.all_kinds():
             self.fields[kind.name] = forms.ChoiceField(
-                label=kind.title,
+                label=gettext(kind.title),
                 choices=Preference.Place.choices,
                 initial=chosen.get(kind.name, Preference.DEFAULT),
             )
@@ -50,8 +52,8 @@ class PreferencesForm(forms.Form):
                 for kind in kinds.all_kinds()
             }
             self.fields[ON_DEVICES] = forms.MultipleChoiceField(
-                label="Also on my devices",
-                choices=[(kind.name, kind.title) for kind in kinds.all_kinds()],
+                label=gettext("Also on my devices"),
+                choices=[(kind.name, gettext(kind.title)) for kind in kinds.all_kinds()],
                 initial=[name for name, is_on in on_devices.items() if is_on],
                 widget=forms.CheckboxSelectMultiple,
                 required=False,
@@ -78,7 +80,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST if request.method == "POST" else None, member=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect("notices:preferences")
     context: dict[str, Any] = {"form": form}
     if push.is_on():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -18,7 +19,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, for scanners follow every link of a mail; POST ends it, at once and as often as it comes."""
     found = unsubscribing.read(token)
     if found is None:
-        raise Http404("This address is damaged, or its member has left. Your settings can end every mail.")
+        raise Http404(gettext("This address is damaged, or its member has left. Your settings can end every mail."))
     if request.method == "POST":
         unsubscribing.end(*found)
     context = {"is_done": request.method == "POST", "title": unsubscribing.title_of(found[1])}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.models import Member
 from common.counting import CappedCount
@@ -25,7 +26,13 @@ from studies.models import Study
 VECTOR = "text__search_vector"
 FEW = {"study": 6, "post": 6, "comment": 5, "member": 6, "tag": 12}  # on the page of all kinds
 MOST_RANKED = 200  # results of one kind in the order "best"; "new" goes on to the last
-HEADINGS = {"study": "Studies", "post": "Posts", "comment": "Comments", "member": "Members", "tag": "Tags"}
+HEADINGS = {
+    "study": gettext_noop("Studies"),
+    "post": gettext_noop("Posts"),
+    "comment": gettext_noop("Comments"),
+    "member": gettext_noop("Members"),
+    "tag": gettext_noop("Tags"),
+}
 
 
 @dataclass

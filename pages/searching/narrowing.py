@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat, Upper
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Member
 from accounts.privacy import shows_activity
@@ -23,6 +24,12 @@ from studies.models import Authorship, Mention, Study, StudyTag
 BUSY_POSTS = 500  # posts of a tag or category whose comments are looked at
 OF_A_POST = 200  # comments looked at of each, the newest
 POLLED = Poll.objects.order_by("-post_id").values("post_id")  # by the index that keeps one poll for a post
+
+
+MISSING = {
+    "tag": gettext_noop("There is no tag “%(value)s” here."),
+    "category": gettext_noop("There is no category “%(value)s” here."),
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Narrowing:
             if each.name == operator:
                 thing = found.get(spell(each.value))
                 if thing is None and what:
-                    self.notes.append(f"There is no {what} “{each.value}” here.")
+                    self.notes.append(gettext(MISSING[what]) % {"value": each.value})
                 named.append(Named(thing, each.negated))
         return named
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext_noop
+
 from common.search import Query, parse
 
 KINDS = ("study", "post", "comment", "member", "tag")
@@ -60,20 +62,30 @@ class Operator:
 OPERATORS = {
     operator.name: operator
     for operator in (
-        Operator("tag", ("study", "post", "comment"), "tag:minoxidil", "with this tag; of comments, on posts with it"),
-        Operator("author", ("study", "post", "comment"), "author:morgan", "by this member; of studies, by this author"),
-        Operator("category", ("post", "comment"), "category:treatment", "in this category"),
-        Operator("type", KINDS, "type:comment", "only studies, posts, comments, members or tags", values=KINDS),
+        Operator("tag", ("study", "post", "comment"), "tag:minoxidil", gettext_noop(
+            "with this tag; of comments, on "
+            "posts with it"
+        )),
+        Operator("author", ("study", "post", "comment"), "author:morgan",
+        gettext_noop("by this member; of studies, by this author")),
+        Operator("category", ("post", "comment"), "category:treatment", gettext_noop("in this category")),
+        Operator("type", KINDS, "type:comment", gettext_noop(
+            "only studies, posts, comments, "
+            "members or tags"
+        ), values=KINDS),
         Operator(
-            "year", ("study", "post", "comment"), "year:2015-2020", "of these years; also year:2018 and year:>2018",
+            "year", ("study", "post", "comment"), "year:2015-2020", gettext_noop(
+                "of these years; also year:2018 "
+                "and year:>2018"
+            ),
             takes=lambda value: Years.read(value) is not None,
         ),
         Operator(
             "has", ("post", "comment"), "has:study",
-            "that name a study of the library; has:poll: posts that ask by a poll, and comments on them",
+            gettext_noop("that name a study of the library; has:poll: posts that ask by a poll, and comments on them"),
             values=("study", "poll"),
         ),
-        Operator("is", ("post",), "is:answered", "whose question was answered", values=("answered",)),
+        Operator("is", ("post",), "is:answered", gettext_noop("whose question was answered"), values=("answered",)),
     )
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Member
 from common.models import Tag
@@ -83,12 +84,12 @@ def _values(name: str, begun: str, user: Any) -> list[tuple[str, str]]:
     if operator.values:
         return [(value, operator.words) for value in operator.values if value.startswith(begun.lower())]
     if name == "tag":
-        return [(tag.name, "tag") for tag in _tags_of(normalise(begun), 8)]
+        return [(tag.name, gettext_noop("tag")) for tag in _tags_of(normalise(begun), 8)]
     if name == "category":
         found = Category.objects.filter(name__istartswith=begun)[:8]
-        return [(category.name, "category") for category in found]
+        return [(category.name, gettext_noop("category")) for category in found]
     if name == "author":
-        return [(member.username, "member") for member in _members_of(begun.removeprefix("@"), user, 8)]
+        return [(member.username, gettext_noop("member")) for member in _members_of(begun.removeprefix("@"), user, 8)]
     return []
 
 
@@ -102,7 +103,8 @@ def _studies(words: list[str]) -> Iterator[Suggestion]:
         asked, config="simple", search_type="raw"
     )
     for study in Study.objects.filter(text__search_vector=query).order_by("-pk").only("title", "published_year")[:FEW]:
-        about = f"study, {study.published_year}" if study.published_year else "study"
+        year = study.published_year
+        about = gettext("study, %(year)s") % {"year": year} if year else gettext("study")
         yield Suggestion(shortened(study.title, 120), about, url=study.get_absolute_url())
 
 
@@ -116,12 +118,12 @@ def _tags(word: str, text: str) -> Iterator[Suggestion]:
         return
     whole = _tags_of(normalise(text), FEW) if " " in text else []
     for tag in whole or _tags_of(normalise(word), FEW):
-        yield Suggestion(tag.name, "tag", url=tag.get_absolute_url())
+        yield Suggestion(tag.name, gettext_noop("tag"), url=tag.get_absolute_url())
 
 
 def _categories(word: str) -> Iterator[Suggestion]:
     for category in Category.objects.filter(name__istartswith=word)[:FEW]:
-        yield Suggestion(category.name, "category", url=category.get_absolute_url())
+        yield Suggestion(category.name, gettext_noop("category"), url=category.get_absolute_url())
 
 
 def _members_of(begun: str, user: Any, most: int) -> Any:
@@ -133,10 +135,10 @@ def _members_of(begun: str, user: Any, most: int) -> Any:
 
 def _members(word: str, user: Any) -> Iterator[Suggestion]:
     for member in _members_of(word, user, FEW):
-        yield Suggestion(member.username, "member", url=member.get_absolute_url())
+        yield Suggestion(member.username, gettext_noop("member"), url=member.get_absolute_url())
 
 
 def _own(text: str, user: Any) -> Iterator[Suggestion]:
     if user.is_authenticated:
         for search in SavedSearch.objects.of(user).filter(name__icontains=text).order_by("-pk")[:FEW]:
-            yield Suggestion(search.name, "your search", url=search.get_absolute_url())
+            yield Suggestion(search.name, gettext_noop("your search"), url=search.get_absolute_url())

@@ -21,8 +21,11 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
+from common import wording
 from common.search import QUERY_LIMIT, Query, matching
+from common.wording import ngettext_noop
 from forum import masks, told
 from forum.models import Comment, Post, PostNews
 from notices import telling
@@ -36,6 +39,25 @@ from studies.models import FoundWords, NewWords, SavedSearch
 logger = logging.getLogger(__name__)
 
 KIND = "search"
+FOUND = {
+    "post": gettext_noop("A new post that your search “%(search)s” finds: %(where)s"),
+    "comment": gettext_noop("A new comment that your search “%(search)s” finds: %(where)s"),
+}
+FOUND_MANY = {
+    "post": "new posts that your search “%(search)s” finds",
+    "comment": "new comments that your search “%(search)s” finds",
+}
+wording.know(*FOUND.values())
+wording.know_counted(
+    ngettext_noop(
+        "%(count)s new post that your search “%(search)s” finds",
+        "%(count)s new posts that your search “%(search)s” finds",
+    ),
+    ngettext_noop(
+        "%(count)s new comment that your search “%(search)s” finds",
+        "%(count)s new comments that your search “%(search)s” finds",
+    ),
+)
 WATCHED = ("study", "post", "comment")  # kinds of which something new is told
 ROUND = 200  # posts and comments of one transaction
 KEPT = timedelta(days=60)
@@ -55,9 +77,11 @@ def save(member: Any, query: Query) -> SavedSearch:
     """
     spelled = str(query)
     if not query or not set(operators.kinds_of(query)).intersection(WATCHED):
-        raise searches.CannotSave("Search for something in studies, posts or comments first: that can be followed.")
+        raise searches.CannotSave(
+            gettext("Search for something in studies, posts or comments first: that can be followed.")
+        )
     if len(spelled) > QUERY_LIMIT:
-        raise searches.CannotSave("This search is too long to be kept. Please shorten its words.")
+        raise searches.CannotSave(gettext("This search is too long to be kept. Please shorten its words."))
     return searches.keep(member, SavedSearch.Place.SITE, spelled, spelled)
 
 
@@ -152,8 +176,8 @@ def _gathering(search: SavedSearch, kind: str, day: date, what: str) -> telling.
         search,
         place,
         place,
-        f"A new {kind} that your search “{search}” finds: {what}",
-        f"new {kind}s that your search “{search}” finds",
+        FOUND[kind] % {"search": search, "where": what},
+        FOUND_MANY[kind] % {"search": search},
         f"{reverse('pages:search_saved', args=[search.pk])}?show={kind}",
     )
 
@@ -195,7 +219,10 @@ def lines(notifications: Sequence[Notification], since: datetime) -> dict[int, l
     )
     found = {
         "post": {pk: Line(post.title, post.get_absolute_url()) for pk, post in posts.items()},
-        "comment": {pk: Line(f"On “{each.post}”", each.get_absolute_url()) for pk, each in comments.items()},
+        "comment": {
+            pk: Line(gettext("On “%(post)s”") % {"post": each.post}, each.get_absolute_url())
+            for pk, each in comments.items()
+        },
     }
     return {pk: [found[kind][one] for one in gathered if one in found[kind]] for pk, (kind, gathered) in wanted.items()}
 

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import avatars
@@ -21,7 +23,7 @@ from moderation.forms import ReasonForm
 
 
 class AvatarForm(forms.Form):
-    file = PictureField(kept="Its middle is cut out as a square; nothing else of it is kept.")
+    file = PictureField(kept=_("Its middle is cut out as a square; nothing else of it is kept."))
 
 
 @takes_large_uploads(UPLOADS)
@@ -42,7 +44,7 @@ def avatar(request: HttpRequest) -> HttpResponse:
     except taking.Refused as refused:
         form.add_error("file", str(refused))
         return _page(request, form, refused.status)
-    messages.success(request, "This picture stands beside your name now.")
+    messages.success(request, gettext("This picture stands beside your name now."))
     return redirect("pages:avatar")
 
 
@@ -55,7 +57,7 @@ def _page(request: HttpRequest, form: AvatarForm, status: int = 200) -> HttpResp
 def avatar_remove(request: HttpRequest) -> HttpResponse:
     """Back to the drawn one. Pressing twice does no more than once."""
     avatars.remove(request.user)
-    messages.success(request, "Your picture is gone; the drawn one stands beside your name.")
+    messages.success(request, gettext("Your picture is gone; the drawn one stands beside your name."))
     return redirect("pages:avatar")
 
 
@@ -64,7 +66,7 @@ def avatar_remove(request: HttpRequest) -> HttpResponse:
 def avatar_take_away(request: HttpRequest, name: str) -> HttpResponse:
     """A moderator takes a member's picture away, with a reason, which stands in the log."""
     if not request.user.is_moderator:
-        raise PermissionDenied("Only moderators may do this.")
+        raise PermissionDenied(gettext("Only moderators may do this."))
     member = get_object_or_404(Member.objects.filter(is_active=True), username__iexact=name)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
@@ -73,5 +75,5 @@ def avatar_take_away(request: HttpRequest, name: str) -> HttpResponse:
     with transaction.atomic():
         if avatars.remove(member):
             log.record(request.user, "remove the avatar of", member, form.cleaned_data["reason"])
-    messages.success(request, "The drawn picture stands there now.")
+    messages.success(request, gettext("The drawn picture stands there now."))
     return redirect(member)

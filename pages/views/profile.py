@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import Member
@@ -30,14 +31,14 @@ KINDS = ("posts", "comments", "answered", "lists")
 def profile(request: HttpRequest, name: str) -> HttpResponse:
     member = Member.objects.filter(username__iexact=name).first()
     if member is None:
-        raise Http404("There is no member of that name.")
+        raise Http404(gettext("There is no member of that name."))
     if member.username != name:
         return redirect(member, permanent=True)
     if not member.is_active:
         return render(request, "pages/profile_gone.html", _gone(request, member), status=410)
     show = request.GET.get("show", "posts")
     if show not in KINDS:
-        raise Http404("A profile shows posts, comments, answers or lists.")
+        raise Http404(gettext("A profile shows posts, comments, answers or lists."))
     muted = muted_by(request.user)
     is_muted = member.pk in muted.members
     shows_muted = is_muted and request.GET.get("muted") == "show"
@@ -106,6 +107,6 @@ def profile_feed(request: HttpRequest, name: str) -> HttpResponseBase:
     if member.username != name:
         return redirect("pages:profile_feed", member.username, permanent=True)
     if not shows_activity(member, to=request.user):
-        raise Http404("This member keeps the list of their posts to themself.")
+        raise Http404(gettext("This member keeps the list of their posts to themself."))
     entries = newest_posts(author=member)
     return atom(request, title=f"Posts by {member}", url=member.get_absolute_url(), entries=entries)

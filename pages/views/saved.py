@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.text import clean_line
@@ -25,13 +26,13 @@ def saved(request: HttpRequest) -> HttpResponse:
     """All that the member keeps; ``?q=`` looks into titles and the member's own notes."""
     sort, kind, chosen = request.GET.get("sort", "new"), request.GET.get("type", ""), request.GET.get("folder", "")
     if sort not in SORTS:
-        raise Http404("What you saved can be sorted by new or old.")
+        raise Http404(gettext("What you saved can be sorted by new or old."))
     if kind and kind not in KINDS:
-        raise Http404("There are studies, posts and comments.")
+        raise Http404(gettext("There are studies, posts and comments."))
     folders = saving.folders_of(request.user)
     folder = next((each for each in folders if str(each.pk) == chosen), None)
     if chosen and chosen != "none" and folder is None:
-        raise Http404("You have no such folder.")
+        raise Http404(gettext("You have no such folder."))
     words = clean_line(request.GET.get("q", ""))[:WORDS_LIMIT]
     wanted = Wanted(kind, folder.pk if folder else 0 if chosen else None, words)
     page = keeping.paginate(request.user, wanted, sort, request.GET.get("after", ""))
@@ -65,7 +66,10 @@ def move(request: HttpRequest) -> HttpResponse:
         return redirect("pages:saved")
     if items:
         keeping.move(request.user, items, folder)
-        messages.success(request, f"Moved to “{folder}”." if folder else "Taken out of its folder.")
+        messages.success(
+            request,
+            gettext("Moved to “%(folder)s”.") % {"folder": folder} if folder else gettext("Taken out of its folder."),
+        )
     else:
         messages.info(request, "Tick what you want to move first.")
     return redirect(f"{reverse('pages:saved')}?folder={folder.pk}" if folder else "pages:saved")
@@ -76,7 +80,7 @@ def move(request: HttpRequest) -> HttpResponse:
 def folder_delete(request: HttpRequest, pk: int) -> HttpResponse:
     mine = get_object_or_404(Folder, pk=pk, member=request.user.pk)
     keeping.delete_folder(request.user, mine.pk)
-    messages.success(request, f"The folder “{mine}” is gone. What was in it is still saved.")
+    messages.success(request, gettext("The folder “%(mine)s” is gone. What was in it is still saved.") % {"mine": mine})
     return redirect("pages:saved")
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.search import QUERY_LIMIT, TookTooLong, patience
@@ -32,9 +33,9 @@ def search(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "")
     kind, sort = request.GET.get("show", ""), request.GET.get("sort", "best")
     if kind and kind not in HEADINGS:
-        raise Http404("There is no such kind of result.")
+        raise Http404(gettext("There is no such kind of result."))
     if sort not in SORTS:
-        raise Http404("Results can be sorted by best or new.")
+        raise Http404(gettext("Results can be sorted by best or new."))
     if typed:
         count_reading(request, "search")
     asked = Search.of(typed, request.user)
@@ -94,7 +95,9 @@ def search_save(request: HttpRequest) -> HttpResponse:
     except following.TooManyFollows:
         messages.error(request, TOO_MANY)
         return redirect("notices:following")
-    messages.success(request, f"You follow the search “{kept}”. You are told when something new fits it.")
+    messages.success(
+        request, gettext("You follow the search “%(kept)s”. You are told when something new fits it.") % {"kept": kept}
+    )
     return redirect(kept)
 
 

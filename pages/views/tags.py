@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from common.counting import capped_count
@@ -44,7 +45,7 @@ def tag(request: HttpRequest, slugs: str) -> HttpResponse:
         return redirect("pages:tag", found, permanent=True)
     show = request.GET.get("show", "all")
     if show not in KINDS:
-        raise Http404("A tag page shows all, posts or studies.")
+        raise Http404(gettext("A tag page shows all, posts or studies."))
     after = request.GET.get("after", "") if show != "all" else ""
     size = None if show != "all" else SHOWN_OF_EACH
     muted = muted_by(request.user)
@@ -82,7 +83,7 @@ def tag_feed(request: HttpRequest, slugs: str) -> HttpResponseBase:
         return redirect("pages:tag_feed", found, permanent=True)
     show = request.GET.get("show", "all")
     if show not in KINDS:
-        raise Http404("A tag page shows all, posts or studies.")
+        raise Http404(gettext("A tag page shows all, posts or studies."))
     entries: list[Entry] = []
     if show != "posts":
         entries += newest(Study.objects.tagged(*found))
@@ -98,10 +99,10 @@ def _tags(slugs: str) -> list[Tag] | str:
     """The tags of the address in its order; or, where one is a synonym, the address to go to instead."""
     wanted = list(dict.fromkeys(filter(None, slugs.split(","))))
     if not 1 <= len(wanted) <= MOST_AT_ONCE:
-        raise Http404(f"One to {MOST_AT_ONCE} tags at a time, please.")
+        raise Http404(gettext("One to %(most_at_once)s tags at a time, please.") % {"most_at_once": MOST_AT_ONCE})
     by_slug = {tag.slug: tag for tag in Tag.objects.filter(slug__in=wanted).select_related("synonym_of")}
     if len(by_slug) < len(wanted):
-        raise Http404("There is no such tag.")
+        raise Http404(gettext("There is no such tag."))
     if any(tag.synonym_of for tag in by_slug.values()):
         meant = [by_slug[slug].synonym_of or by_slug[slug] for slug in wanted]
         return ",".join(dict.fromkeys(tag.slug for tag in meant))

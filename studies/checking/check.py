@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from django.utils.translation import gettext
+
 from common import markdown
 from common.models import Tag
 from common.text import plain_text, sentences, shortened
@@ -166,10 +168,14 @@ def _of_sentence(sentence: str, place: str, source: _Source, result: Check, tags
         if found is None:
             kind = "percentage" if said.is_percentage else "number"
             near = source.nearest(said)
-            hint = f"The abstract says {near.text}. Is it rounded, or converted?" if near else ""
+            hint = (
+                gettext("The abstract says %(text)s. Is it rounded, or converted?") % {"text": near.text}
+                if near
+                else ""
+            )
             findings.append(Finding(kind, said.text, sentence, place, hint))
         elif _told_otherwise(said, found):
-            note = (said.text, f"the abstract says {found.text}")
+            note = (said.text, gettext("the abstract says %(text)s") % {"text": found.text})
             if note not in result.matched:
                 result.matched.append(note)
     for written, drug in drugs.found_in(sentence, tags).items():

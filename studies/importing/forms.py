@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.text import clean_line, shortened
 from studies.fetching.pasted import TEXT_LIMIT
@@ -29,22 +32,31 @@ class FileForm(OnceForm):
     """One file to import."""
 
     file = forms.FileField(
-        label="File",
+        label=_("File"),
         help_text=(
-            "PubMed XML, JATS, MEDLINE (.nbib), RIS, BibTeX, CSL-JSON, EndNote XML or OpenAlex JSON, also packed "
-            f"(.gz, .tar, .tar.gz); up to {FILE_LIMIT // 1_000_000} MB. The format is recognised from the content."
+            format_lazy(
+                _(
+                    "PubMed XML, JATS, MEDLINE (.nbib), RIS, BibTeX, CSL-JSON, EndNote XML or "
+                    "OpenAlex JSON, also packed (.gz, .tar, .tar.gz); up to {file_limit} MB. "
+                    "The format is recognised from the content."
+                ),
+                file_limit=FILE_LIMIT // 1_000_000,
+            )
         ),
         error_messages={
-            "required": "Choose a file first.",
-            "empty": "This file is empty: there is nothing in it to import.",
-            "missing": "Choose a file first.",
+            "required": _("Choose a file first."),
+            "empty": _("This file is empty: there is nothing in it to import."),
+            "missing": _("Choose a file first."),
         },
     )
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if file.size and file.size > FILE_LIMIT:
-            raise forms.ValidationError(f"This file is larger than {FILE_LIMIT // 1_000_000} MB. Send it in parts.")
+            raise forms.ValidationError(
+                gettext("This file is larger than %(file_limit)s MB. Send it in parts.")
+                % {"file_limit": FILE_LIMIT // 1_000_000}
+            )
         return file
 
     @property
@@ -58,11 +70,13 @@ class IdentifiersForm(OnceForm):
     """Identifiers to fetch."""
 
     identifiers = forms.CharField(
-        label="Identifiers",
+        label=_("Identifiers"),
         max_length=TEXT_LIMIT,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="DOIs, PMIDs and PMCIDs, or addresses of them; one or five hundred, separated as you like.",
-        error_messages={"required": "Paste at least one identifier."},
+        help_text=_("DOIs, PMIDs and PMCIDs, or addresses of them; one or five hundred, separated as you like."),
+        error_messages={"required": _("Paste at least one identifier.")},
     )
-    refresh = forms.BooleanField(label="Also fetch those again that are in the library", required=False, initial=False)
+    refresh = forms.BooleanField(
+        label=_("Also fetch those again that are in the library"), required=False, initial=False
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from studies.errors import TooManyOpen
 
@@ -34,7 +35,11 @@ class Answered(models.Model):
         waiting = rows.filter(member=member, status="waiting")[:most].count()
         if waiting >= most:
             raise TooManyOpen(
-                f"{most} of yours wait for the librarians already. Please let them answer some before you send more."
+                gettext(
+                    "%(most)s of yours wait for the librarians already. Please let "
+                    "them answer some before you send more."
+                )
+                % {"most": most}
             )
 
     def _answer(self, status: str, librarian, words: str) -> bool:

@@ -6,19 +6,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_noop
 
 
 class StudyChange(models.Model):
     """One change of one study by a member, a librarian or a job. Written by ``StudyChange.record``, never changed."""
 
     class Kind(models.TextChoices):
-        EDITED = "edited", "Edited by a librarian"
-        SUMMARY = "summary", "Summary"
-        EVIDENCE = "evidence", "Evidence level"
-        STANDING = "standing", "Standing"
-        MERGED = "merged", "Merged"
-        CORRECTED = "corrected", "Correction accepted"
-        IMPORTED = "imported", "Imported"
+        EDITED = "edited", gettext_noop("Edited by a librarian")
+        SUMMARY = "summary", gettext_noop("Summary")
+        EVIDENCE = "evidence", gettext_noop("Evidence level")
+        STANDING = "standing", gettext_noop("Standing")
+        MERGED = "merged", gettext_noop("Merged")
+        CORRECTED = "corrected", gettext_noop("Correction accepted")
+        IMPORTED = "imported", gettext_noop("Imported")
 
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=12, choices=Kind)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 LEASE = timedelta(seconds=60)  # a worker that is silent for so long is taken for dead
 MOST_AT_ONCE = 2  # imports that work at the same time, so that mails and other jobs have a worker too
@@ -31,17 +32,17 @@ class ImportRun(models.Model):
     """
 
     class Kind(models.TextChoices):
-        FILE = "file", "File"
-        IDENTIFIERS = "identifiers", "Identifiers"
+        FILE = "file", gettext_noop("File")
+        IDENTIFIERS = "identifiers", gettext_noop("Identifiers")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        READING = "reading", "Reading"
-        REVIEW = "review", "Ready for review"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        WAITING = "waiting", gettext_noop("Waiting")
+        READING = "reading", gettext_noop("Reading")
+        REVIEW = "review", gettext_noop("Ready for review")
+        RUNNING = "running", gettext_noop("Running")
+        DONE = "done", gettext_noop("Done")
+        FAILED = "failed", gettext_noop("Failed")
+        CANCELLED = "cancelled", gettext_noop("Cancelled")
 
     ACTIVE = (State.WAITING, State.READING, State.RUNNING)
     OPEN = (*ACTIVE, State.REVIEW)
@@ -272,13 +273,13 @@ class ImportLine(models.Model):
     """One detail of an import's report: a record that was refused, and where it stood; what was merged with what."""
 
     class Kind(models.TextChoices):
-        REFUSED = "refused", "Refused"
-        MERGED = "merged", "Merged"
-        NEW = "new", "New"
-        UPDATED = "updated", "Updated"
-        UNKNOWN = "unknown", "Not found"
-        HERE = "here", "In the library already"
-        UNREAD = "unread", "Not understood"
+        REFUSED = "refused", gettext_noop("Refused")
+        MERGED = "merged", gettext_noop("Merged")
+        NEW = "new", gettext_noop("New")
+        UPDATED = "updated", gettext_noop("Updated")
+        UNKNOWN = "unknown", gettext_noop("Not found")
+        HERE = "here", gettext_noop("In the library already")
+        UNREAD = "unread", gettext_noop("Not understood")
 
     TOLD_AT_ONCE = (Kind.HERE, Kind.UNREAD)  # before anything is fetched
 

@@ -8,12 +8,18 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+from common import wording
 from moderation import reputation
 from notices.telling import tell
 from studies.models.asked import Answered
 
 OPEN_PROPOSALS = 10  # of one member
+
+PUBLISHED = gettext_noop("Your summary of “%(title)s” was published. Thank you.")
+NOT_TAKEN = gettext_noop("Your summary of “%(title)s” was not taken: %(why)s")
+wording.know(PUBLISHED, NOT_TAKEN)
 
 
 class SummaryProposal(Answered):
@@ -67,7 +73,7 @@ class SummaryProposal(Answered):
         reputation.hold(self.member_id)
         if self._answer(self.Status.ACCEPTED, librarian, "") and self.member:
             reputation.settle("summary", self.member_id, [self.pk])
-            words = f"Your summary of “{self.study.title[:200]}” was published. Thank you."
+            words = PUBLISHED % {"title": self.study.title[:200]}
             tell(
                 [self.member],
                 kind="correction",
@@ -80,7 +86,7 @@ class SummaryProposal(Answered):
     def decline(self, librarian, words: str) -> None:
         """Say no, with words for the member."""
         if self._answer(self.Status.DECLINED, librarian, words) and self.member:
-            said = f"Your summary of “{self.study.title[:200]}” was not taken: {words}"
+            said = NOT_TAKEN % {"title": self.study.title[:200], "why": words}
             tell(
                 [self.member],
                 kind="correction",

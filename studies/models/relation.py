@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 
 class RelationKind(models.TextChoices):
     """How the study is related to the other work, as the heading over that work on the study's page."""
 
-    RETRACTED_BY = "retracted_by", "Retraction notice"
-    REPLACED_BY = "replaced_by", "Retracted and published again as"
-    CONCERN_IN = "concern_in", "Expression of concern"
-    PARTLY_RETRACTED_BY = "partly_retracted_by", "Notice of partial retraction"
-    CORRECTED_BY = "corrected_by", "Correction"
-    REPUBLISHED_AS = "republished_as", "Corrected and published again as"
-    RETRACTS = "retracts", "Retracts"
-    REPLACES = "replaces", "Published again after the retraction of"
-    CONCERN_ABOUT = "concern_about", "Expresses concern about"
-    PARTLY_RETRACTS = "partly_retracts", "Retracts a part of"
-    CORRECTS = "corrects", "Corrects"
-    REPUBLISHES = "republishes", "Corrected version of"
-    PREPRINT_OF = "preprint_of", "Published version"
-    HAS_PREPRINT = "has_preprint", "Preprint"
-    UPDATED_BY = "updated_by", "Newer version"
-    UPDATES = "updates", "Earlier version"
-    COMMENTED_BY = "commented_by", "Comment on this study"
-    COMMENTS_ON = "comments_on", "Comments on"
-    COMPANION = "companion", "Companion article"
+    RETRACTED_BY = "retracted_by", gettext_noop("Retraction notice")
+    REPLACED_BY = "replaced_by", gettext_noop("Retracted and published again as")
+    CONCERN_IN = "concern_in", gettext_noop("Expression of concern")
+    PARTLY_RETRACTED_BY = "partly_retracted_by", gettext_noop("Notice of partial retraction")
+    CORRECTED_BY = "corrected_by", gettext_noop("Correction")
+    REPUBLISHED_AS = "republished_as", gettext_noop("Corrected and published again as")
+    RETRACTS = "retracts", gettext_noop("Retracts")
+    REPLACES = "replaces", gettext_noop("Published again after the retraction of")
+    CONCERN_ABOUT = "concern_about", gettext_noop("Expresses concern about")
+    PARTLY_RETRACTS = "partly_retracts", gettext_noop("Retracts a part of")
+    CORRECTS = "corrects", gettext_noop("Corrects")
+    REPUBLISHES = "republishes", gettext_noop("Corrected version of")
+    PREPRINT_OF = "preprint_of", gettext_noop("Published version")
+    HAS_PREPRINT = "has_preprint", gettext_noop("Preprint")
+    UPDATED_BY = "updated_by", gettext_noop("Newer version")
+    UPDATES = "updates", gettext_noop("Earlier version")
+    COMMENTED_BY = "commented_by", gettext_noop("Comment on this study")
+    COMMENTS_ON = "comments_on", gettext_noop("Comments on")
+    COMPANION = "companion", gettext_noop("Companion article")
 
 
 class StudyRelation(models.Model):

@@ -6,28 +6,35 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from accounts.language import as_stored
+from common import wording
 from notices.telling import tell
 from studies.models.asked import Answered
 
 OPEN_REPORTS = 20  # of one member
+
+ANSWERED = gettext_noop("About the error you reported in “%(title)s”: %(outcome)s.")
+wording.know(ANSWERED)
 
 
 class ErrorReport(Answered):
     """What a member says is wrong with a study. A librarian answers, and the member is told."""
 
     class Kind(models.TextChoices):
-        SUMMARY = "summary", "The summary or TL;DR says something wrong"
-        RECORD = "record", "The record is wrong: title, authors, journal, date, identifiers"
-        STANDING = "standing", "It was retracted or corrected, or wrongly shown so"
-        DUPLICATE = "duplicate", "It is here twice"
-        OTHER = "other", "Something else"
+        SUMMARY = "summary", _("The summary or TL;DR says something wrong")
+        RECORD = "record", _("The record is wrong: title, authors, journal, date, identifiers")
+        STANDING = "standing", _("It was retracted or corrected, or wrongly shown so")
+        DUPLICATE = "duplicate", _("It is here twice")
+        OTHER = "other", _("Something else")
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        MENDED = "mended", "Mended"
-        NO_ERROR = "no-error", "Not an error"
-        KNOWN = "known", "Reported before"
+        WAITING = "waiting", _("Waiting")
+        MENDED = "mended", _("Mended")
+        NO_ERROR = "no-error", _("Not an error")
+        KNOWN = "known", _("Reported before")
 
     study = models.ForeignKey("studies.Study", models.CASCADE, related_name="error_reports")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -67,7 +74,9 @@ class ErrorReport(Answered):
     def settle(self, librarian, status: str, words: str) -> None:
         """Answer the report and tell its member. One that was answered meanwhile stays as it is."""
         if self._answer(status, librarian, words) and self.member:
-            said = f"About the error you reported in “{self.study.title[:150]}”: {self.get_status_display().lower()}."
+            with as_stored():
+                outcome = str(self.get_status_display()).lower()
+            said = ANSWERED % {"title": self.study.title[:150], "outcome": outcome}
             url = self.study.get_absolute_url()
             tell(
                 [self.member],

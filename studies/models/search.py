@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 
 class SavedSearchQuerySet(models.QuerySet):
@@ -26,8 +27,8 @@ class SavedSearch(models.Model):
     """
 
     class Place(models.TextChoices):
-        LIBRARY = "library", "The library"
-        SITE = "site", "Everything"
+        LIBRARY = "library", gettext_noop("The library")
+        SITE = "site", gettext_noop("Everything")
 
     NAME_LIMIT = 150  # characters
     QUERY_LIMIT = 1500  # characters

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from common.addresses import is_on_the_web
 from common.tags import TaggedItem
@@ -24,20 +25,20 @@ from studies.models.journal import Journal
 class Level(models.TextChoices):
     """What kind of evidence a study gives, strongest first (Oxford CEBM 2011 levels, in our words)."""
 
-    SYNTHESIS = "1-synthesis", "Systematic review"
-    TRIAL = "2-trial", "Randomised trial"
-    OBSERVATIONAL = "3-observational", "Controlled or cohort study"
-    CASES = "4-cases", "Case series or report"
-    OPINION = "5-opinion", "Review or opinion"
-    LABORATORY = "6-laboratory", "Laboratory study"
-    NOT_STATED = "9-not-stated", "Not stated"
+    SYNTHESIS = "1-synthesis", gettext_noop("Systematic review")
+    TRIAL = "2-trial", gettext_noop("Randomised trial")
+    OBSERVATIONAL = "3-observational", gettext_noop("Controlled or cohort study")
+    CASES = "4-cases", gettext_noop("Case series or report")
+    OPINION = "5-opinion", gettext_noop("Review or opinion")
+    LABORATORY = "6-laboratory", gettext_noop("Laboratory study")
+    NOT_STATED = "9-not-stated", gettext_noop("Not stated")
 
 
 class Retraction(models.TextChoices):
     NONE = "", "none"
-    CORRECTED = "corrected", "Corrected"
-    CONCERN = "concern", "Expression of concern"
-    RETRACTED = "retracted", "Retracted"
+    CORRECTED = "corrected", gettext_noop("Corrected")
+    CONCERN = "concern", gettext_noop("Expression of concern")
+    RETRACTED = "retracted", gettext_noop("Retracted")
 
 
 class StudyQuerySet(models.QuerySet):

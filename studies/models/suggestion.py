@@ -9,7 +9,9 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+from common import wording
 from common.addresses import is_on_the_web
 from notices.telling import tell
 from studies.errors import TooManyOpen
@@ -17,6 +19,12 @@ from studies.models.asked import Answered
 from studies.models.study import Study
 
 OPEN_SUGGESTIONS = 20  # studies, and corrections, of one member
+
+REFUSED = gettext_noop("The study %(identifier)s that you asked for was not taken: %(why)s")
+ARRIVED = gettext_noop("The study you asked for is in the library: “%(title)s”.")
+APPLIED = gettext_noop("Your correction of “%(title)s” was applied. Thank you.")
+NOT_APPLIED = gettext_noop("Your correction of “%(title)s” was not taken: %(why)s")
+wording.know(REFUSED, ARRIVED, APPLIED, NOT_APPLIED)
 
 
 class StudySuggestion(models.Model):
@@ -31,10 +39,10 @@ class StudySuggestion(models.Model):
         PMCID = "pmcid", "PMCID"
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        ACCEPTED = "accepted", "Accepted, on its way"
-        ARRIVED = "arrived", "In the library"
-        DECLINED = "declined", "Not taken"
+        WAITING = "waiting", gettext_noop("Waiting")
+        ACCEPTED = "accepted", gettext_noop("Accepted, on its way")
+        ARRIVED = "arrived", gettext_noop("In the library")
+        DECLINED = "declined", gettext_noop("Not taken")
 
     kind = models.CharField(max_length=5, choices=Kind)
     value = models.CharField(max_length=250)
@@ -96,7 +104,7 @@ class StudySuggestion(models.Model):
     @transaction.atomic
     def decline(self, librarian, words: str) -> None:
         if self._close(self.Status.DECLINED, librarian, words):
-            said = f"The study {self} that you asked for was not taken: {words}"
+            said = REFUSED % {"identifier": self, "why": words}
             self._tell(said, reverse("studies:suggest"), kind="correction")
 
     @transaction.atomic
@@ -105,7 +113,7 @@ class StudySuggestion(models.Model):
         open_now = type(self).objects.filter(pk=self.pk, status__in=(self.Status.WAITING, self.Status.ACCEPTED))
         if open_now.update(status=self.Status.ARRIVED, study=study):
             self.status = self.Status.ARRIVED
-            words = f"The study you asked for is in the library: “{study.title[:200]}”."
+            words = ARRIVED % {"title": study.title[:200]}
             self._tell(words, study.get_absolute_url(), kind="wanted")
 
     def _close(self, status: str, librarian, words: str) -> bool:
@@ -139,9 +147,9 @@ class Correction(Answered):
     """Another value for one field of a study, as a member suggests it. ``field`` is one of ``studies.correcting``."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        ACCEPTED = "accepted", "Applied"
-        DECLINED = "declined", "Not taken"
+        WAITING = "waiting", gettext_noop("Waiting")
+        ACCEPTED = "accepted", gettext_noop("Applied")
+        DECLINED = "declined", gettext_noop("Not taken")
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="corrections")
     field = models.CharField(max_length=30)
@@ -194,13 +202,13 @@ class Correction(Answered):
             return
         correcting.apply(self, librarian)
         if self.member:
-            words = f"Your correction of “{self.study.title[:200]}” was applied. Thank you."
+            words = APPLIED % {"title": self.study.title[:200]}
             self._tell(words)
 
     @transaction.atomic
     def decline(self, librarian, words: str) -> None:
         if self._answer(self.Status.DECLINED, librarian, words):
-            self._tell(f"Your correction of “{self.study.title[:200]}” was not taken: {words}")
+            self._tell(NOT_APPLIED % {"title": self.study.title[:200], "why": words})
 
     def _tell(self, words: str) -> None:
         if self.member:

@@ -9,9 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Member
-from common import markdown
+from common import markdown, wording
 from moderation import log
 from moderation.acting import done_to
 from notices import following
@@ -19,16 +20,19 @@ from notices.telling import tell
 from studies.errors import NotYours, StaleEdit
 from studies.models.change import StudyChange
 
-FORMER_MEMBER = "a former member"
-MACHINE_TEXT = "Machine text, not reviewed"
-NOT_REVIEWED = "Not reviewed"
+FORMER_MEMBER = gettext_noop("a former member")
+MACHINE_TEXT = gettext_noop("Machine text, not reviewed")
+NOT_REVIEWED = gettext_noop("Not reviewed")
 WITHDRAW = "take back the review"  # in the moderators' log
+
+RENEWED = gettext_noop("“%(title)s” has a new summary.")
+wording.know(RENEWED)
 
 
 class Writer(models.TextChoices):
-    MEMBER = "member", "a member"
-    LIBRARIAN = "librarian", "the librarians"
-    MODEL = "model", "a language model"
+    MEMBER = "member", gettext_noop("a member")
+    LIBRARIAN = "librarian", gettext_noop("the librarians")
+    MODEL = "model", gettext_noop("a language model")
 
 
 def _member(related_name: str) -> Any:
@@ -196,7 +200,7 @@ class Summary(Told):
         follow_summary(study)
         tell(
             following.followers_of(study), kind="summary", key=f"summary:{study.pk}:{summary.version}",
-            words=f"“{study.title[:200]}” has a new summary.", url=study.get_absolute_url(), besides=editor,
+            words=RENEWED % {"title": study.title[:200]}, url=study.get_absolute_url(), besides=editor,
         )  # fmt: skip
         return summary
 
@@ -289,7 +293,7 @@ class Summary(Told):
         if self.writer_id is None or self.writer_id != librarian.pk:
             return ""
         others = Member.objects.librarians().exclude(pk=librarian.pk)
-        return "You wrote this text: another librarian has to review it." if others.exists() else ""
+        return gettext("You wrote this text: another librarian has to review it.") if others.exists() else ""
 
     # What the next save says of its version; set by ``write``.
     _reason: str = ""

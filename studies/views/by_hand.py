@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import librarians_only
@@ -28,7 +29,9 @@ def by_hand(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     forms = {name: form(found, request.POST if name == part else None) for name, form in FORMS.items()}
     if request.method == "POST" and part in forms and forms[part].is_valid():
         done = _do(found, part, forms[part].cleaned_data, request)
-        messages.success(request, "Done. It is in the study's history." if done else "Nothing was changed.")
+        messages.success(
+            request, gettext("Done. It is in the study's history.") if done else gettext("Nothing was changed.")
+        )
         return redirect("studies:by_hand", found.pk, found.slug)
     context = {
         "section": "studies", "study": found, "forms": forms,

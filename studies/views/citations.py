@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from common.paging import KeysetPage, paginate
@@ -27,7 +28,11 @@ LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "retracted": IN_LIBRARY,
 }
 CITED_BY = {"year": ("-published_key", "-pk"), "cited": ("-cited_by_count", "-pk")}
-SORTS = {"order": "In order", "year": "Newest first", "cited": "Most cited in the library"}
+SORTS = {
+    "order": gettext_noop("In order"),
+    "year": gettext_noop("Newest first"),
+    "cited": gettext_noop("Most cited in the library"),
+}
 
 
 @require_safe
@@ -38,7 +43,7 @@ def references(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return found
     show, sort = request.GET.get("show", "all"), request.GET.get("sort", "order")
     if show not in LISTS or sort not in LISTS[show]:
-        raise Http404("There is no such list of references.")
+        raise Http404(gettext("There is no such list of references."))
     page = _page(found, show, sort, request.GET.get("after", ""))
     wanted = wanted_counts([row.pk for row in page.rows if row.cited_id is None])
     for row in page.rows:
@@ -66,11 +71,13 @@ def _page(study: Study, show: str, sort: str, after: str) -> KeysetPage:
 def _lists(study: Study) -> list[tuple[str, str, int]]:
     """The lists with their names and lengths; "retracted" only where there is something in it."""
     lists = [
-        ("all", "All", study.reference_count),
-        ("here", "In the library", study.cites_count),
-        ("wanted", "Wanted", study.wanted_count),
+        ("all", gettext("All"), study.reference_count),
+        ("here", gettext("In the library"), study.cites_count),
+        ("wanted", gettext("Wanted"), study.wanted_count),
     ]
-    return lists + ([("retracted", "Retracted", study.retracted_cites_count)] if study.retracted_cites_count else [])
+    return lists + (
+        [("retracted", gettext("Retracted"), study.retracted_cites_count)] if study.retracted_cites_count else []
+    )
 
 
 @require_safe
@@ -81,7 +88,7 @@ def cited_by(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return found
     sort = request.GET.get("sort", "year")
     if sort not in CITED_BY:
-        raise Http404("What cites a study can be sorted by year or by how often it is cited itself.")
+        raise Http404(gettext("What cites a study can be sorted by year or by how often it is cited itself."))
     citing = Study.objects.for_list().filter(pk__in=found.citing.values("study"))
     context: dict[str, Any] = {
         "section": "studies", "study": found, "sort": sort, "sorts": [(name, SORTS[name]) for name in CITED_BY],

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from common.models import Tag
@@ -32,7 +33,7 @@ def one(request: HttpRequest, pk: int, slug: str, format: str) -> HttpResponse:
     """``/studies/12/the-title.bib``: the study as a file."""
     found = next(iter(whole([pk])), None)
     if found is None:
-        raise Http404("There is no such study.")
+        raise Http404(gettext("There is no such study."))
     if slug != found.slug:
         return redirect("studies:export", pk, found.slug, format, permanent=True)
     answer = as_file(found, format)
@@ -69,7 +70,7 @@ def _listed(request: HttpRequest) -> tuple[QuerySet | list[Any], str]:
         names += [tag.name for tag in tags]
     if number := query.get("author", ""):
         if not (number.isascii() and number.isdecimal() and len(number) < 19):
-            raise Http404("An author is named by a number.")
+            raise Http404(gettext("An author is named by a number."))
         author = get_object_or_404(Author, pk=int(number))
         studies = studies.filter(pk__in=author.authorships.values("study"))
         names.append(author.name)
@@ -78,7 +79,7 @@ def _listed(request: HttpRequest) -> tuple[QuerySet | list[Any], str]:
 
 def _in_order(studies: QuerySet, sort: str) -> QuerySet | list[int]:
     if sort not in ORDERS:
-        raise Http404("Studies can be sorted by new, cited or discussed.")
+        raise Http404(gettext("Studies can be sorted by new, cited or discussed."))
     if sort != "discussed":
         return studies.order_by(*ORDERS[sort])
     threads = discussed_threads(Post.objects).filter(discussed_study__in=studies).order_by(*ORDERS[sort])
@@ -102,7 +103,7 @@ def in_another_form(request: HttpRequest, pk: int) -> HttpResponse | None:
         return None
     found = next(iter(whole([pk])), None)
     if found is None:
-        raise Http404("There is no such study.")
+        raise Http404(gettext("There is no such study."))
     if wish == CITATION:
         style = parameters.get("style", "apa")
         line = cited_plain(item_of(found), style if style in STYLES else "apa")
@@ -119,10 +120,10 @@ def cite(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     """``…/cite/?style=apa``: the study as a line of a reference list; a page, or with htmx what goes into the fold."""
     style = request.GET.get("style", "apa")
     if style not in STYLES:
-        raise Http404("There is no such citation style here.")
+        raise Http404(gettext("There is no such citation style here."))
     found = next(iter(whole([pk])), None)
     if found is None:
-        raise Http404("There is no such study.")
+        raise Http404(gettext("There is no such study."))
     if slug != found.slug:
         return redirect("studies:cite", pk, found.slug, permanent=True)
     context = {

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.paging import paginate
@@ -25,7 +26,7 @@ def arrivals_under(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             thing = get_object_or_404(each.seen_by(request.user), pk=pk)
             break
     else:
-        raise Http404("There is no such kind of thing to follow.")
+        raise Http404(gettext("There is no such kind of thing to follow."))
     content_type = ContentType.objects.get_for_model(thing)
     page = paginate(
         Arrival.objects.filter(content_type=content_type, object_id=pk), ("-study_id",), request.GET.get("after", "")
@@ -50,5 +51,8 @@ def search_follow(request: HttpRequest) -> HttpResponse:
     except following.TooManyFollows:
         messages.error(request, TOO_MANY)
         return redirect("notices:following")
-    messages.success(request, f"You follow the search {search.name}. You are told when a new study fits it.")
+    messages.success(
+        request,
+        gettext("You follow the search %(name)s. You are told when a new study fits it.") % {"name": search.name},
+    )
     return redirect(search)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import librarians_only, refusal_of_others
@@ -40,7 +41,10 @@ def import_new(request: HttpRequest) -> HttpResponse:
 def _has_room(form: FileForm) -> bool:
     if ImportRun.objects.filter(state__in=ImportRun.OPEN).exclude(file="").count() < MOST_OPEN:
         return True
-    form.add_error("file", f"{MOST_OPEN} files wait already. Import or cancel some of them first.")
+    form.add_error(
+        "file",
+        gettext("%(most_open)s files wait already. Import or cancel some of them first.") % {"most_open": MOST_OPEN},
+    )
     return False
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from common.counting import capped_count
@@ -21,6 +22,7 @@ from notices.following import followed_among
 from studies.models import Author, Journal, SavedStudy, Study
 from studies.models.study import Level
 
+NAMES = (gettext_noop("New"), gettext_noop("Cited"), gettext_noop("Discussed"))  # as the page names them
 ORDERS = {"new": ("-published_key", "-pk"), "cited": ("-cited_by_count", "-pk"), "discussed": ("-comment_count", "-pk")}
 FACET_TAGS = 24
 PARAMETERS = ("q", "tag", "journal", "year", "level", "open", "retracted")  # of a query, besides its order and place
@@ -42,10 +44,10 @@ class Facets:
     def from_query(cls, query) -> Facets:
         year = query.get("year", "")
         if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-            raise Http404("A year has four digits.")
+            raise Http404(gettext("A year has four digits."))
         level = query.get("level", "")
         if level and level not in Level.values:
-            raise Http404("There is no such level of evidence.")
+            raise Http404(gettext("There is no such level of evidence."))
         return cls(
             words=clean_line(query.get("q", ""))[:QUERY_LIMIT],
             tag=get_object_or_404(Tag, slug=query["tag"]) if query.get("tag") else None,
@@ -92,7 +94,7 @@ def library(request: HttpRequest) -> HttpResponse:
     """Every study of the library, narrowed by facets, a page at a time."""
     facets, sort = Facets.from_query(request.GET), request.GET.get("sort", "new")
     if sort not in ORDERS:
-        raise Http404("Studies can be sorted by new, cited or discussed.")
+        raise Http404(gettext("Studies can be sorted by new, cited or discussed."))
     studies = facets.apply(Study.objects.all())
     page = _page(studies, sort, request.GET.get("after", ""))
     return render(

@@ -8,6 +8,9 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.paging import paginate
@@ -17,8 +20,13 @@ from studies.models import ListEntry, ReadingList, SavedStudy, Study
 from studies.models.reading_list import MOST_ENTRIES, MOST_LISTS, ListIsFull, TooManyLists
 
 WHOLE_LIST = 100
-FULL = f"This list holds {MOST_ENTRIES} studies, which is as many as a list can. Start another one."
-TOO_MANY = f"You have {MOST_LISTS} lists, which is as many as anyone can. Delete one first."
+FULL = format_lazy(
+    _("This list holds {most_entries} studies, which is as many as a list can. Start another one."),
+    most_entries=MOST_ENTRIES,
+)
+TOO_MANY = format_lazy(
+    _("You have {most_lists} lists, which is as many as anyone can. Delete one first."), most_lists=MOST_LISTS
+)
 
 
 def _own(request: HttpRequest, pk: int) -> ReadingList:
@@ -110,7 +118,7 @@ def list_delete(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "studies/lists/delete.html", {"section": "saved", "list": found})
     found.delete()
-    messages.success(request, "The list is deleted.")
+    messages.success(request, gettext("The list is deleted."))
     return redirect("studies:lists")
 
 
@@ -143,7 +151,7 @@ def list_move(request: HttpRequest, pk: int, entry: int) -> HttpResponse:
     moved = get_object_or_404(ListEntry, pk=entry, reading_list=found)
     place = request.POST.get("to", "")
     if not (place.isascii() and place.isdecimal() and len(place) < 9):
-        raise BadRequest("A place in a list is a number.")
+        raise BadRequest(gettext("A place in a list is a number."))
     found.move(moved, int(place))
     return redirect(f"{found.get_absolute_url()}#entry-{moved.pk}")
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import librarians_only
@@ -59,7 +60,7 @@ def wanted_fetch(request: HttpRequest, pk: int) -> HttpResponse:
     """Fetch a wanted work; pressed again on the same day, it leads to the same run."""
     work = get_object_or_404(MentionedWork.objects.wanted(), pk=pk)
     if work.kind not in FETCHED:
-        raise Http404("Trials are fetched by the studies that report them.")
+        raise Http404(gettext("Trials are fetched by the studies that report them."))
     token = uuid.uuid5(uuid.NAMESPACE_URL, f"wanted {work.kind} {work.value} {timezone.localdate()}")
     reason = f"Wanted by {work.shown_count} post{'s' * (work.post_count != 1)}"
     return redirect(request_identifiers([str(work)], member=request.user, reason=reason, token=token))

@@ -10,6 +10,8 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import librarians_only
@@ -28,8 +30,8 @@ NUMBER = re.compile(r"(?:.*/studies/)?(\d{1,18})(?:/.*)?")
 class PairForm(forms.Form):
     """Two studies, each by its number, its address here, or a DOI, PMID or PMCID."""
 
-    one = forms.CharField(label="One study", max_length=500, help_text="its number, its address, a DOI or a PMID")
-    other = forms.CharField(label="The other study", max_length=500, help_text="likewise")
+    one = forms.CharField(label=_("One study"), max_length=500, help_text=_("its number, its address, a DOI or a PMID"))
+    other = forms.CharField(label=_("The other study"), max_length=500, help_text=_("likewise"))
 
     def clean_one(self) -> int:
         return _found(self.cleaned_data["one"])
@@ -40,7 +42,7 @@ class PairForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("one") and data.get("one") == data.get("other"):
-            raise forms.ValidationError("Both name the same study.")
+            raise forms.ValidationError(gettext("Both name the same study."))
         return data
 
 
@@ -58,7 +60,7 @@ def _found(text: str) -> int:
     }  # fmt: skip
     found = Study.objects.identified_by(**named).values_list("pk", flat=True).first()
     if not found:
-        raise forms.ValidationError("The library has no such study.")
+        raise forms.ValidationError(gettext("The library has no such study."))
     return found
 
 
@@ -67,7 +69,10 @@ class DecisionForm(forms.Form):
 
     keep = forms.ChoiceField()
     reason = forms.CharField(
-        label="Why (optional)", max_length=500, required=False, help_text="Stands in the study's history, for everyone."
+        label=_("Why (optional)"),
+        max_length=500,
+        required=False,
+        help_text=_("Stands in the study's history, for everyone."),
     )
 
     def __init__(self, one: Study, other: Study, *args: Any, **kwargs: Any) -> None:
@@ -113,7 +118,7 @@ def merge_two(request: HttpRequest, one: int, other: int) -> HttpResponse:
 def _decided(request: HttpRequest, pair: list[Study], keep: str, reason: str) -> HttpResponse:
     if keep == "apart":
         keep_apart(*pair, actor=request.user, reason=reason)
-        messages.success(request, "The two studies stay apart, and won't be proposed again.")
+        messages.success(request, gettext("The two studies stay apart, and won't be proposed again."))
         return redirect("studies:merges")
     kept, gone = pair if keep == str(pair[0].pk) else pair[::-1]
     title = shortened(gone.title, 100)
@@ -122,7 +127,7 @@ def _decided(request: HttpRequest, pair: list[Study], keep: str, reason: str) ->
     except CannotMerge as error:
         messages.error(request, str(error))
         return redirect("studies:merges")
-    messages.success(request, f"“{title}” was merged into this study.")
+    messages.success(request, gettext("“%(title)s” was merged into this study.") % {"title": title})
     return redirect(study)
 
 
@@ -130,7 +135,7 @@ def _merged_already(request: HttpRequest, one: int, other: int) -> HttpResponse:
     """To the study that the two have become; 404 where they never were."""
     merged = MergedStudy.objects.select_related("study").filter(pk__in=(one, other)).first()
     if one == other or not merged:
-        raise Http404("The library has no such two studies.")
+        raise Http404(gettext("The library has no such two studies."))
     messages.info(request, "The two were merged already.")
     return redirect(merged.study)
 
@@ -173,27 +178,29 @@ def _facts(study: Study) -> dict[str, str]:
     text = getattr(study, "text", None)
     summary = getattr(study, "summary", None)
     return {
-        "Title": study.title,
-        "Authors": _few(names),
-        "Journal": str(study.journal or ""),
-        "Published": str(study.published or ""),
-        "Volume, issue, pages": ", ".join(filter(None, (study.volume, study.issue, study.pages))),
+        gettext("Title"): study.title,
+        gettext("Authors"): _few(names),
+        gettext("Journal"): str(study.journal or ""),
+        gettext("Published"): str(study.published or ""),
+        gettext("Volume, issue, pages"): ", ".join(filter(None, (study.volume, study.issue, study.pages))),
         "DOI": study.doi or "",
         "PMID": study.pmid or "",
         "PMCID": study.pmcid or "",
-        "Kind": study.study_type,
-        "Publication types": ", ".join(study.publication_types),
-        "Standing": str(study.get_retraction_display()) if study.retraction else "",
-        "Registration": study.registration,
-        "Abstract": shortened(text.abstract, SHOWN_ABSTRACT) if text else "",
-        "Tags": _few(tags),
-        "Cites": str(study.reference_count or ""),
-        "Cited here by": str(study.cited_by_count or ""),
+        gettext("Kind"): study.study_type,
+        gettext("Publication types"): ", ".join(study.publication_types),
+        gettext("Standing"): str(study.get_retraction_display()) if study.retraction else "",
+        gettext("Registration"): study.registration,
+        gettext("Abstract"): shortened(text.abstract, SHOWN_ABSTRACT) if text else "",
+        gettext("Tags"): _few(tags),
+        gettext("Cites"): str(study.reference_count or ""),
+        gettext("Cited here by"): str(study.cited_by_count or ""),
         "TL;DR": summary.tldr if summary else "",
-        "Comments": str(study.discussion.comment_count) if study.discussion else "",
-        "Records": ", ".join(source.get_kind_display() for source in study.sources.defer("record").order_by("kind")),
-        "Set by hand": ", ".join(study.kept_fields),
-        "In the library since": f"{study.added_at:%Y-%m-%d}",
+        gettext("Comments"): str(study.discussion.comment_count) if study.discussion else "",
+        gettext("Records"): ", ".join(
+            source.get_kind_display() for source in study.sources.defer("record").order_by("kind")
+        ),
+        gettext("Set by hand"): ", ".join(study.kept_fields),
+        gettext("In the library since"): f"{study.added_at:%Y-%m-%d}",
     }
 
 

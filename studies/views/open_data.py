@@ -9,15 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from common.files import file_answer
 from studies.open_data import CITATIONS, FILES, MANIFEST, STUDIES, TAGS
 
 WORDS = {
-    STUDIES: "The studies: a CSL-JSON item in each line",
-    CITATIONS: "Who cites whom: a row for each reference of each study, with the identifiers it names",
-    TAGS: "The tags with their descriptions, and which stands for which",
+    STUDIES: gettext_noop("The studies: a CSL-JSON item in each line"),
+    CITATIONS: gettext_noop("Who cites whom: a row for each reference of each study, with the identifiers it names"),
+    TAGS: gettext_noop("The tags with their descriptions, and which stands for which"),
 }
 CONTENT_TYPES = {
     MANIFEST: "application/json",
@@ -42,10 +43,10 @@ def open_data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def open_data_file(request: HttpRequest, name: str) -> HttpResponseBase:
     if name not in CONTENT_TYPES:
-        raise Http404("There is no such file.")
+        raise Http404(gettext("There is no such file."))
     try:
         answer = file_answer(request, settings.OPEN_DATA_DIR / name, CONTENT_TYPES[name])
     except OSError as error:
-        raise Http404("This file has not been written yet.") from error
+        raise Http404(gettext("This file has not been written yet.")) from error
     answer["Cache-Control"] = "public, max-age=3600"
     return answer

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import librarians_only
@@ -41,9 +42,11 @@ def report_new(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         form.add_error(None, str(refusal))
         return _page(request, found, form, 429)
     if not is_new:
-        form.add_error("kind", "A report of yours of this kind waits for the librarians already. You will be told.")
+        form.add_error(
+            "kind", gettext("A report of yours of this kind waits for the librarians already. You will be told.")
+        )
         return _page(request, found, form, 409)
-    messages.success(request, "Thank you. The librarians will look at it, and you will be told.")
+    messages.success(request, gettext("Thank you. The librarians will look at it, and you will be told."))
     return redirect(found)
 
 
@@ -79,5 +82,5 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, "This report has been answered already.")
     else:
         report.settle(request.user, form.cleaned_data["status"], form.cleaned_data["words"])
-        messages.success(request, "Answered, and the member is told.")
+        messages.success(request, gettext("Answered, and the member is told."))
     return redirect("studies:error_reports")

@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.text import clean_line
@@ -18,7 +21,10 @@ from studies.keeping_forms import SavedNoteForm
 from studies.models import ListEntry, ReadingList, SavedStudy, Study
 
 WORDS_LIMIT = 200  # characters of a search in one's own notes
-TOO_MANY = f"You keep {keeping.MOST_SAVED:,} studies, which is as many as anyone can. Remove some first."
+TOO_MANY = format_lazy(
+    _("You keep {most_saved} studies, which is as many as anyone can. Remove some first."),
+    most_saved=format(keeping.MOST_SAVED, ","),
+)
 
 
 @require_POST
@@ -72,7 +78,7 @@ def keep(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         except keeping.TooManySaved:
             form.add_error(None, TOO_MANY)
         else:
-            messages.success(request, "Saved, with your note.")
+            messages.success(request, gettext("Saved, with your note."))
             return redirect(study)
     lists = list(ReadingList.objects.filter(owner=request.user.pk))
     context = {

@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -120,7 +121,7 @@ def discuss(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if found.discussion and readable.filter(pk=found.discussion.pk).exists():
         return redirect(found.discussion)
     if found.discussion_id:
-        raise Http404("The moderators have taken this discussion out of sight.")
+        raise Http404(gettext("The moderators have taken this discussion out of sight."))
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if request.method == "POST":
@@ -179,7 +180,7 @@ def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = str(found.picture.name)
     kind = PICTURE_KINDS.get(PurePosixPath(name).suffix.lower())
     if kind is None or not found.picture.storage.exists(name):
-        raise Http404("This study has no picture.")
+        raise Http404(gettext("This study has no picture."))
     answer = FileResponse(found.picture.open(), content_type=kind)
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import librarians_only
@@ -39,7 +40,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
         return _suggest_page(request, form, 422)
     kind, value = form.cleaned_data["identifier"]
     if here := Study.objects.identified_by(**{kind: value}).first():
-        messages.success(request, "The library has this study already: here it is.")
+        messages.success(request, gettext("The library has this study already: here it is."))
         return redirect(here)
     if refused := limits.refusal(request, "report", form):
         return refused.told_by(_suggest_page(request, form, 429))
@@ -49,9 +50,13 @@ def suggest(request: HttpRequest) -> HttpResponse:
         form.add_error(None, str(refusal))
         return _suggest_page(request, form, 429)
     if suggestion.status == StudySuggestion.Status.DECLINED:
-        form.add_error("identifier", f"The librarians have said no to this one: {suggestion.answer}")
+        form.add_error(
+            "identifier", gettext("The librarians have said no to this one: %(answer)s") % {"answer": suggestion.answer}
+        )
         return _suggest_page(request, form, 409)
-    messages.success(request, "Thank you. The librarians will look at it, and you will be told when it is here.")
+    messages.success(
+        request, gettext("Thank you. The librarians will look at it, and you will be told when it is here.")
+    )
     return redirect("studies:suggest")
 
 
@@ -72,7 +77,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return found
     name = request.POST.get("field") or request.GET.get("field", "")
     if name and name not in FIELDS:
-        raise Http404("There is no such field to correct.")
+        raise Http404(gettext("There is no such field to correct."))
     if request.method != "POST":
         initial = {"field": name, "after": FIELDS[name].show(found)} if name else {}
         return _correct_page(request, found, CorrectionForm(initial=initial, study=found), name)
@@ -86,7 +91,7 @@ def correct(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     except TooManyOpen as refusal:
         form.add_error(None, str(refusal))
         return _correct_page(request, found, form, name, 429)
-    messages.success(request, "Thank you. The librarians will look at it, and you will be told.")
+    messages.success(request, gettext("Thank you. The librarians will look at it, and you will be told."))
     return redirect(found)
 
 
@@ -168,13 +173,13 @@ def answer_suggestion(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, "This suggestion has been answered already.")
     elif "accept" in request.POST:
         suggestion.accept(request.user)
-        messages.success(request, "The record is being fetched. Whoever asked is told when the study is here.")
+        messages.success(request, gettext("The record is being fetched. Whoever asked is told when the study is here."))
     else:
         form = DeclineForm(request.POST)
         if not form.is_valid():
             return _suggestions(request, form, pk, 422)
         suggestion.decline(request.user, form.cleaned_data["words"])
-        messages.success(request, "Declined, and whoever asked is told.")
+        messages.success(request, gettext("Declined, and whoever asked is told."))
     return redirect("studies:suggestions")
 
 
@@ -188,13 +193,15 @@ def answer_correction(request: HttpRequest, pk: int) -> HttpResponse:
     elif "accept" in request.POST:
         try:
             correction.accept(request.user)
-            messages.success(request, "Applied. It stands in the study's history, and the member is told.")
+            messages.success(request, gettext("Applied. It stands in the study's history, and the member is told."))
         except ValidationError as error:
-            messages.error(request, f"It can't be applied: {' '.join(error.messages)}")
+            messages.error(
+                request, gettext("It can't be applied: %(messages)s") % {"messages": " ".join(error.messages)}
+            )
     else:
         form = DeclineForm(request.POST)
         if not form.is_valid():
             return _corrections(request, form, pk, 422)
         correction.decline(request.user, form.cleaned_data["words"])
-        messages.success(request, "Declined, and the member is told.")
+        messages.success(request, gettext("Declined, and the member is told."))
     return redirect("studies:corrections")

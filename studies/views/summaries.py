@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import librarians_only
@@ -25,7 +26,9 @@ from studies.models import Study, Summary, SummaryDraft, SummaryProposal
 from studies.models.summary import Writer
 from studies.views.loading import study_of
 
-CHECK_FIRST = "Some of this is not in the abstract. Look at each finding, then tick it off or mend the text."
+CHECK_FIRST = gettext_noop(
+    "Some of this is not in the abstract. Look at each finding, then tick it off or mend the text."
+)
 
 
 def _found(request: HttpRequest, pk: int, slug: str, page: str) -> Study | HttpResponse:
@@ -117,7 +120,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
             form = EditorForm(request.POST, summary=None)
             return _editor(request, found, form, proposal=shown, decline=decline, status=422)
         shown.decline(request.user, decline.cleaned_data["words"])
-        messages.success(request, "Declined, and the member is told.")
+        messages.success(request, gettext("Declined, and the member is told."))
         return redirect("studies:summary_proposals")
     data = request.POST.copy()
     data["writer"] = EditorForm.MINE  # the member's, whatever was sent
@@ -175,7 +178,7 @@ def _save(
         return _editor(request, study, form, check=check, status=422, **context)
     if proposal:
         proposal.accept(request.user)
-    messages.success(request, "Saved. This is what everybody reads now.")
+    messages.success(request, gettext("Saved. This is what everybody reads now."))
     return redirect(study)
 
 
@@ -252,16 +255,16 @@ def review(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return found
     summary: Summary | None = found.summary_now
     if summary is None:
-        raise Http404("This study has no summary yet.")
+        raise Http404(gettext("This study has no summary yet."))
     try:
         if str(summary.version) != request.POST.get("version", ""):
             raise StaleEdit
         summary.review(request.user)
-        messages.success(request, "Marked as reviewed by you.")
+        messages.success(request, gettext("Marked as reviewed by you."))
     except NotYours as refusal:
         messages.error(request, str(refusal))
     except StaleEdit:
-        messages.error(request, "Another version was saved meanwhile. Read it, then review it.")
+        messages.error(request, gettext("Another version was saved meanwhile. Read it, then review it."))
     return redirect(found)
 
 
@@ -302,7 +305,7 @@ def propose(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     except TooManyOpen as refusal:
         form.add_error(None, str(refusal))
         return _editor(request, found, form, check=check, proposing=True, status=429)
-    messages.success(request, "Thank you. The librarians will look at it, and you will be told.")
+    messages.success(request, gettext("Thank you. The librarians will look at it, and you will be told."))
     return redirect(found)
 
 
