@@ -67,12 +67,11 @@ def test_a_member_a_category_and_a_tag_are_followed_and_muted_from_their_pages(o
         visitor = open_browser(javascript=javascript, member=reader)
         page = visitor.page
         title = page.locator("main").get_by_role("link", name=post.title, exact=True)
-        for address in everywhere:
-            visitor.visit(address)
-            expect(title).to_have_count(1)
         visitor.visit(thing.get_absolute_url())
         visitor.press("Follow")
         expect(page.get_by_role("button", name="Following")).to_have_attribute("aria-pressed", "true")
+        if thing == author:
+            continue  # muted in test_reading.py and test_by_keys.py
         page.get_by_role("button", name=re.compile("^Mute this ")).click()
         visitor.sees(re.compile("You mute th"))
         expect(title).to_have_count(0)
@@ -83,4 +82,7 @@ def test_a_member_a_category_and_a_tag_are_followed_and_muted_from_their_pages(o
         visitor.visit(thing.get_absolute_url())
         visitor.press("Unmute")
         expect(page.get_by_role("button", name=re.compile("^Mute this "))).to_be_visible()
+        for address in everywhere:
+            visitor.visit(address)
+            expect(title).to_have_count(1)
     assert Follow.objects.filter(member=reader).count() == 3
