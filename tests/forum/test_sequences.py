@@ -41,7 +41,7 @@ from forum import feeds, masks, polls, reactions, saving, solving, waiting_edits
 from forum.errors import Locked, StaleEdit
 from forum.models import Category, Comment, Post, PostTag, ReactionKind, WaitingEdit
 from forum.models.solution import Solution
-from forum.threads import SORTS, read_thread
+from forum.threads import SORTS, read_in_place, read_thread
 from moderation import acting
 from moderation.models import Action, Held
 from notices import following, letters, muting
@@ -521,6 +521,13 @@ class Community(RuleBasedStateMachine):
         readable = {each.pk for each in mine if each.can_be_read_by(reader)}
         if len(mine) <= 20:
             assert readable <= {each.pk for each in shown}
+        # And one of them in its place, with all that hangs under it.
+        one = mine[next(self.looks) % len(mine)]
+        shown.clear()
+        one.post = post
+        walk(read_in_place(one, reader).comments)
+        if len(mine) <= 20:
+            assert {each.pk for each in mine if one.pk in each.ancestors} & readable <= {each.pk for each in shown}
 
     # ── At the end of a sequence ─────────────────────────────────────────────────────────────────
 
