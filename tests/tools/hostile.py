@@ -116,7 +116,7 @@ def yardstick() -> float:
 
 
 def _peak() -> int:
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024  # type: ignore[index]
+    return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) // 1024
 
 
 def _read(path: Path) -> Cost:
