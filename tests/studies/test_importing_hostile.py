@@ -4,7 +4,6 @@ import gzip
 import io
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from studies.importing import opening
 from studies.importing.record import Refusal, StudyRecord
-from tests.tools.hostile import FILES, Cost, article, articles, make, measuring
+from tests.tools.hostile import FILES, article, articles, make
 
 
 def read(tmp_path: Path, content: str | bytes, name: str = "x.xml") -> list[StudyRecord | Refusal]:
@@ -25,12 +24,6 @@ def refusal(items: list) -> str:
     [item] = items
     assert isinstance(item, Refusal), item
     return item.reason
-
-
-@pytest.fixture(scope="module")
-def cost() -> Iterator[Callable[[Path], Cost]]:
-    with measuring() as asked:
-        yield asked
 
 
 @pytest.fixture
