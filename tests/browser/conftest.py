@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.visitor import Visitor
@@ -61,15 +63,41 @@ def address() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for a module: Playwright's event loop must be gone before tests of other folders run."""
+@contextmanager
+def launched(*more: str, whole: bool = False) -> Iterator[Browser]:
+    """A Chromium, with more of its switches; a ``whole`` one where something is needed that only a desktop has."""
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # The loop runs in this thread, beside our own calls of the ORM and never during one.
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)
+        chromium = playwright.chromium.launch(executable_path=find_chromium(whole=whole), args=[*QUIET, *more])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module: Playwright's event loop must be gone before tests of other folders run."""
+    with launched() as chromium:
+        yield chromium
+
+
+def new_context(
+    browser: Browser,
+    address: str,
+    *,
+    javascript: bool = True,
+    scheme: Literal["light", "dark"] = "light",
+    width: int = 1280,
+) -> BrowserContext:
+    context = browser.new_context(
+        base_url=address,
+        java_script_enabled=javascript,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 844 if width < 600 else 900},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 @pytest.fixture
@@ -81,15 +109,10 @@ def open_browser(browser: Browser, address: str):
     """
     visitors = []
 
-    def opened(*, javascript: bool = True, scheme: str = "light", width: int = 1280, member=None) -> Visitor:
-        context = browser.new_context(
-            base_url=address,
-            java_script_enabled=javascript,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 844 if width < 600 else 900},
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE)
+    def opened(
+        *, javascript: bool = True, scheme: Literal["light", "dark"] = "light", width: int = 1280, member=None
+    ) -> Visitor:
+        context = new_context(browser, address, javascript=javascript, scheme=scheme, width=width)
         visitor = Visitor(context, address, has_javascript=javascript)
         visitors.append(visitor)
         if member:

@@ -6,12 +6,12 @@ browser test (``conftest.open_browser``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from accounts.models import Flair, Member
 from forum import polls, saving, solving
@@ -25,6 +25,7 @@ from notices.telling import tell
 from notices.unsubscribing import token_for
 from studies import keeping
 from studies.models import Author, ImportLine, ImportRun, MergeProposal, ReadingList, Study, SummaryProposal
+from tests.browser.conftest import new_context
 from tests.browser.soundness import CORNERS, LOOKS, assert_sound
 from tests.browser.visitor import PASSWORD, Visitor
 from tests.builders import (
@@ -348,16 +349,33 @@ def member() -> Member:
     return member
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser, address: str) -> Iterator[Visitor]:
+    """One browser for all pages below, which asks for the style sheets once."""
+    visitor = Visitor(new_context(browser, address), address)
+    yield visitor
+    visitor.context.close()
+
+
+@pytest.fixture
+def visitor(window: Visitor) -> Iterator[Visitor]:
+    """Somebody who comes to that browser after another has gone, with all that they left there."""
+    yield window
+    window.page.evaluate("localStorage.clear()")
+    window.context.clear_cookies()
+    problems, window.problems = window.problems, []
+    assert problems == []
+
+
 @pytest.mark.parametrize("name", FOR_EVERYONE)
-def test_every_page_is_sound_for_a_guest(open_browser, name):
-    guest = open_browser()
-    guest.visit(FOR_EVERYONE[name]())
-    assert_sound(guest)
+def test_every_page_is_sound_for_a_guest(visitor, name):
+    visitor.visit(FOR_EVERYONE[name]())
+    assert_sound(visitor)
 
 
 @pytest.mark.parametrize("name", FOR_A_MEMBER)
-def test_every_page_is_sound_for_a_member(open_browser, member, name):
-    visitor = open_browser(member=member)
+def test_every_page_is_sound_for_a_member(visitor, member, name):
+    visitor.is_signed_in_as(member)
     visitor.visit(FOR_A_MEMBER[name](member))
     assert_sound(visitor)
 
@@ -402,10 +420,9 @@ def test_every_page_of_the_desk_is_sound_for_a_librarian(open_browser):
 @pytest.mark.parametrize(
     "name", ["home", "a study with a discussion", "a post with all of Markdown", "a locked thread"]
 )
-def test_colours_hold_in_every_corner_of_width_and_scheme(open_browser, name):
-    guest = open_browser()
-    guest.visit(FOR_EVERYONE[name]())
-    assert_sound(guest, CORNERS)
+def test_colours_hold_in_every_corner_of_width_and_scheme(visitor, name):
+    visitor.visit(FOR_EVERYONE[name]())
+    assert_sound(visitor, CORNERS)
 
 
 class TestWhatOpensOnAPage:

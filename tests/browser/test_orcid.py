@@ -22,15 +22,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from django.conf import settings as site
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from accounts.models import Member
 from accounts.orcid import HOSTS
-from tests.browser.conftest import QUIET
+from tests.browser.conftest import launched
 from tests.browser.soundness import assert_sound
 from tests.browser.visitor import PASSWORD, Visitor
 from tests.builders import confirmed, make_member, make_post, numbers
-from tests.database_plugin import find_chromium
 
 pytestmark = pytest.mark.browser
 
@@ -118,11 +117,8 @@ def port(certificate: Path) -> Iterator[int]:
 def browser(port: int) -> Iterator[Browser]:
     """A Chromium for which our ORCID is the one at orcid.org."""
     there = [f"--host-resolver-rules=MAP orcid.org 127.0.0.1:{port}", "--ignore-certificate-errors"]
-    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=[*QUIET, *there])
+    with launched(*there) as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(autouse=True)

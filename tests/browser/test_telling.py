@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from notices.models import Device, Letter, Notification
 from notices.telling import tell
+from tests.browser.conftest import launched
 from tests.browser.visitor import Visitor
 from tests.builders import make_comment, make_member, make_post
+from tests.database_plugin import find_chromium
 from tests.notices.test_push import AUTH, ENDPOINT, P256DH, Service, opened, pushed
 
 pytestmark = pytest.mark.browser
@@ -23,6 +27,15 @@ PushManager.prototype.subscribe = async function (options) {{
 """
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One that keeps the notifications it shows."""
+    if not find_chromium(whole=True):
+        pytest.skip("Chromium is here without windows only")
+    with launched(whole=True) as chromium:
+        yield chromium
+
+
 def test_the_bell_counts_while_the_page_is_open_and_asks_more_seldom_while_nothing_is_new(open_browser):
     member = make_member()
     visitor = open_browser(member=member)
@@ -33,8 +46,8 @@ def test_the_bell_counts_while_the_page_is_open_and_asks_more_seldom_while_nothi
     visitor.page.clock.install()
     visitor.visit("/about/")
     expect(visitor.page).to_have_title("About · Studyhall")
-    visitor.page.clock.run_for(61_000)
-    visitor.page.wait_for_timeout(300)
+    with visitor.page.expect_response("**/notifications/unread/"):
+        visitor.page.clock.run_for(61_000)
     assert asked == [304]
     tell([member], kind="standing", key="one", words="A study is retracted", url="/studies/")
     visitor.page.clock.run_for(61_000)
