@@ -12,7 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.tools.hostile import FILES, make, measuring, yardstick
+from tests.tools.hostile import FILES, make, measuring
+from tests.tools.yardstick import yardstick
 
 
 def main() -> None:

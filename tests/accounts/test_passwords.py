@@ -11,6 +11,7 @@ from accounts.adapter import AccountAdapter
 from accounts.models import Member
 from accounts.passwords import GUESSABLE, ContextWordValidator
 from tests.accounts.conftest import PASSWORD, Visitor
+from tests.tools.yardstick import within
 
 
 def member(name: str = "patchwork_pia", email: str = "philippa@example.org") -> Member:
@@ -68,10 +69,10 @@ class TestRules:
 
     @pytest.mark.parametrize("length", [4097, 100_000])
     def test_refuse_a_huge_one_quickly_and_say_why(self, length: int):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(ValidationError, match="at most 4,096 characters"):
             AccountAdapter().clean_password("a1b2" * (length // 4 + 1), member())
-        assert time.perf_counter() - started < 0.5
+        assert within(time.process_time() - started, 0.5)
 
 
 class TestSignUp:
@@ -91,7 +92,7 @@ class TestSignUp:
         assert PASSWORD not in answer.content.decode()
 
     def test_a_huge_password_at_sign_in_is_only_wrong(self, visitor: Visitor, maren: Member):
-        started = time.perf_counter()
+        started = time.process_time()
         answer = visitor.sign_in(password="x" * 100_000)
         assert answer.status_code == 422
-        assert time.perf_counter() - started < 3
+        assert within(time.process_time() - started, 3)

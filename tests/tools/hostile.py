@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.tools.yardstick import yardstick
+
 ROOT = Path(__file__).resolve().parents[2]
 MILLION = 1_000_000
 ARTICLE = (
@@ -100,19 +102,6 @@ def measuring() -> Iterator[Callable[[Path], Cost]]:
     with program:
         yield cost
         asked.close()
-
-
-def yardstick() -> float:
-    """Processor seconds of a fixed piece of work of the same kind: XML parsed, walked and gathered, and bytes unpacked."""
-    from lxml import etree
-
-    text = f"<a>{'<b>word</b>' * 2000}</a>".encode()
-    packed = gzip.compress(bytes(4 * MILLION), 1)
-    started = time.process_time()
-    for _ in range(20):
-        sum(len(element.text or "") for element in etree.fromstring(text).iter())
-        gzip.decompress(packed)
-    return time.process_time() - started
 
 
 def _peak() -> int:
