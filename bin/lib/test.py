@@ -15,7 +15,7 @@ def main() -> None:
     os.chdir(environment.ROOT)
     arguments = sys.argv[1:]
     chosen = any(word.startswith(ALONE[:2]) or word in ALONE or "::" in word for word in arguments)
-    # Each process is given files in a row, so that what a file makes once is made once, and takes of others' at the end.
+    # Each process is given files in a row, so that what a file makes once is made once; at the end they share.
     workers = [] if chosen or WORKERS == 1 else ["-n", str(WORKERS), "--dist", "worksteal"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])  # noqa: S606 -- our own interpreter
 
