@@ -84,7 +84,7 @@ class TestSignUp:
     def test_says_what_is_wrong_with_a_password(self, visitor: Visitor):
         answer = visitor.sign_up(password="Studyhall2026")
         assert answer.status_code == 422
-        assert GUESSABLE in answer.content.decode()
+        assert str(GUESSABLE) in answer.content.decode()
         assert not Member.objects.exists()
 
     def test_never_sends_a_password_back(self, visitor: Visitor):
