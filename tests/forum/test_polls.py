@@ -73,6 +73,16 @@ class TestAVote:
             polls.vote(make_poll(), make_member(), ids(make_poll())[:1])
         assert not Ballot.objects.exists()
 
+    def test_has_a_limit(self, client, settings):
+        settings.LIMITS_ON = True
+        settings.LIMITS = settings.LIMITS | {"poll": settings.LIMITS["poll"] | {"new": "1/hour"}}
+        poll = make_poll()
+        address = f"/posts/{poll.post_id}/poll/vote/"
+        client.force_login(make_member())
+        assert client.post(address, {"option": ids(poll)[0]}).status_code == 302
+        assert client.post(address, {"option": ids(poll)[1]}).status_code == 429
+        assert counts(poll) == [1, 0, 0]
+
     def test_is_one_by_the_databases_own_promise(self):
         poll, member = make_poll(), make_member()
         Ballot.objects.create(poll=poll, member=member)

@@ -242,6 +242,55 @@ class TestWarning:
         assert fresh(member).bio == ""
 
 
+class TestTheVerbs:
+    """What the pages refuse as well: whoever calls them from elsewhere is held to the same."""
+
+    def test_of_two_bans_the_longer_is_told_and_each_ends_by_itself(self, moderator, member, monkeypatch) -> None:
+        sanctions.give(member, moderator, ["write"], "Spam", days=1)
+        longer = sanctions.give(member, moderator, ["write", "vote"], "More spam", days=7)
+        sanctions.give(member, moderator, ["report"], "False reports", days=1)
+        asked = fresh(member)
+        assert sanctions.that_bars(asked, "write") == longer
+        assert sanctions.bars(asked) == {"write", "vote", "report"}
+        later(monkeypatch, hours=25)
+        assert sanctions.bars(asked) == sanctions.bars(fresh(member)) == {"write", "vote"}
+        assert list(Sanction.objects.standing()) == [longer]
+
+    def test_nobody_decides_about_themselves_nor_about_who_serves(self, moderator) -> None:
+        for about in (moderator, make_moderator()):
+            with pytest.raises(acting.CannotDo):
+                sanctions.give(about, moderator, ["write"], "Spam", days=1)
+        assert not Sanction.objects.exists()
+
+    def test_one_warning_waits_at_a_time_and_what_is_over_keeps_from_nothing(self, moderator, member) -> None:
+        warning = sanctions.give(member, moderator, ["warning"], "Rude")
+        with pytest.raises(acting.CannotDo):
+            sanctions.give(member, moderator, ["warning"], "Ruder")
+        assert warning is not None
+        sanctions.acknowledge(warning)
+        assert sanctions.give(member, moderator, ["warning"], "Rude again")
+        banned = sanctions.give(member, moderator, ["vote"], "Spam", days=7)
+        step = sanctions.next_step(member).number
+        assert banned is not None and sanctions.lift(member, [banned.pk]) == [banned.pk]
+        assert sanctions.next_step(member).number == step - 1
+        assert sanctions.give(member, moderator, ["vote"], "Spam after all", days=7)
+
+    def test_a_ban_that_holds_again_ends_the_sessions_of_the_meantime(self, moderator, member) -> None:
+        given = sanctions.give(member, moderator, ["sign-in"], "Spam", days=7)
+        assert given is not None
+        sanctions.lift(member, [given.pk])
+        Visitor().sign_in()
+        assert UserSession.objects.filter(user=member).exists()
+        sanctions.restore(member, [given.pk])
+        assert not UserSession.objects.filter(user=member).exists()
+
+    def test_a_link_opens_what_it_was_written_for(self, moderator, member) -> None:
+        given = sanctions.give(member, moderator, ["vote"], "Spam", days=7)
+        assert given is not None and Sanction.behind(given.token) == given
+        Sanction.objects.update(member=make_member())
+        assert Sanction.behind(given.token) is None
+
+
 class TestNotes:
     def test_only_moderators_write_and_read_them(self, moderator, member) -> None:
         where = f"/members/{member.username}/notes/"
