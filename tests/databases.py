@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MIGRATED = "studyhall_migrated"  # as the migrations leave it; nobody is served from it and no test writes there
+DEMO = "browser_demo"
 
 
 def migrated() -> str:
@@ -27,6 +28,19 @@ def _migrate() -> None:
     create(MIGRATED)
     with used(MIGRATED):
         call_command("migrate", verbosity=0)
+
+
+def demo() -> str:
+    """The name of the database with the demo as shipped; nobody is served from it either."""
+    return once(DEMO, _load)
+
+
+def _load() -> None:
+    from django.core.management import call_command
+
+    create(DEMO, template=migrated())
+    with used(DEMO):
+        call_command("load_demo", verbosity=0)
 
 
 def once(name: str, make: Callable[[], None]) -> str:

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.visitor import Visitor
 from tests.database_plugin import find_chromium
-from tests.databases import create, drop, migrated, once, used
+from tests.databases import DEMO, create, demo, drop, used
 
-LOADED = "browser_demo"  # the database with the demo as shipped; nobody is served from it
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 10_000  # milliseconds; what takes longer on a busy machine has failed
 
@@ -32,18 +30,12 @@ def demo_database(django_test_environment: None, django_db_blocker) -> Iterator[
 
     pytest-django's own database would not do: it is emptied after every test that a live server takes part in.
     """
-    copy = f"{LOADED}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    copy = f"{DEMO}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     with django_db_blocker.unblock():
-        create(copy, template=once(LOADED, _load))
+        create(copy, template=demo())
     yield copy
     with django_db_blocker.unblock():
         drop(copy)
-
-
-def _load() -> None:
-    create(LOADED, template=migrated())
-    with used(LOADED):
-        call_command("load_demo", verbosity=0)
 
 
 @pytest.fixture(autouse=True)
