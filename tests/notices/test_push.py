@@ -286,7 +286,8 @@ class TestDevices:
         assert fetching.is_push_address(f"https://{name}/wpush/v2/x")
 
     @pytest.mark.parametrize(
-        "broken", [{"p256dh": "x"}, {"auth": "x"}, {"auth": ""}, {"p256dh": "ü"}, {"auth": AUTH + AUTH}]
+        "broken",
+        [{"p256dh": "x"}, {"auth": "x"}, {"auth": ""}, {"p256dh": "ü"}, {"auth": AUTH + AUTH}, {"auth": AUTH[:11]}],
     )
     def test_are_not_taken_with_broken_keys(self, client: Client, broken):
         client.force_login(make_member())
