@@ -116,8 +116,10 @@ def test_its_author_goes_on_writing_where_they_were_and_older_tabs_are_told(mode
     client.post(address, fields)
     page = client.get(address).content.decode()
     assert "heliotrope" in page and 'name="version" value="2"' in page
-    late = client.post(address, fields | {"body": "From another tab"})
-    assert late.status_code == 409 and "heliotrope" in late.content.decode()
+    for body in ("From another tab", "From another tab, see https://other.example.com/"):
+        late = client.post(address, fields | {"body": body})
+        assert late.status_code == 409 and "heliotrope" in late.content.decode() and body in late.content.decode()
+        assert WaitingEdit.objects.get().body == NEW
     client.post(address, fields | {"body": f"{NEW} again", "version": 2})
     assert WaitingEdit.objects.get().body == f"{NEW} again" and Held.objects.count() == 1
     # Without what made it wait it is made at once, and nothing waits any more.

@@ -116,7 +116,7 @@ class TestLens:
         "words",
         ["5% minoxidil twice a day", "I take 2.5 mg of oral minoxidil and 1 mg finasteride, prescribed by my doctor",
          "Minoxidil at 5 mg did nothing", "Isotretinoin 80 mg for six months", "Propecia 1mg, Rogaine 60 ml", "40mg daily",
-         "prednisone 40 mg, then 20 mg", "a 500 g jar of caffeine", "finasteride: 200 mg of magnesium", "Imodium 2 mg",
+         "prednisone 40 mg, then 20 mg", "a 500 g jar of caffeine", "500 g caffeine for $12", "finasteride: 200 mg of magnesium", "Imodium 2 mg",
          "My DNP program starts soon", "LDL of 160 mg/dl on Tylenol", "2,5 mg Dutasterid, dutasteride 0,5 mg"],
     )  # fmt: skip
     def test_plain_talk_of_drugs_is_not_flagged(self, words: str) -> None:
