@@ -364,16 +364,21 @@ def _set_tags(post: Any, text: Any, names: Iterable[str]) -> None:
 
 def show(user: Any, post: Post, comments: Iterable[Comment], *, moderates: bool) -> None:
     """Note on each of these what of it waits or was not let through, if this visitor may read that: one query for
-    a member, two where something was not let through, none for a guest."""
+    who wrote some of it or moderates, two where something was not let through, none for others."""
     if not user.is_authenticated:
         return
-    things: dict[tuple[str, int], Any] = {("post", post.pk): post} | {("comment", each.pk): each for each in comments}
-    ids = [pk for kind, pk in things if kind == "comment"]
-    rejected = [each for each in things.values() if each.is_rejected and not each.is_deleted and each.is_by(user)]
-    for edit in _rows().filter(Q(post=post.pk) | Q(comment__in=ids)):
+    here = [("post", post), *(("comment", each) for each in comments)]
+    things: dict[tuple[str, int], Any] = {
+        (kind, each.pk): each for kind, each in here if not each.is_deleted and (moderates or each.is_by(user))
+    }
+    if not things:
+        return
+    rejected = [each for each in things.values() if each.is_rejected and each.is_by(user)]
+    posts, ids = ([pk for kind, pk in things if kind == wanted] for wanted in ("post", "comment"))
+    for edit in _rows().filter(Q(post__in=posts) | Q(comment__in=ids)):
         thing = things["post" if edit.post_id else "comment", edit.post_id or edit.comment_id]
         mine = thing.is_by(user)
-        if not thing.is_deleted and ((edit.is_waiting and (mine or moderates)) or (edit.is_rejected and mine)):
+        if (edit.is_waiting and (mine or moderates)) or (edit.is_rejected and mine):
             thing.shown_edit = edit
             rejected += [thing] if edit.is_rejected else []
     answers = queue.answers_about(rejected)
