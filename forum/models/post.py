@@ -30,7 +30,7 @@ from notices.muting import Muted
 
 # They follow a post's id in addresses.
 RESERVED_SLUGS = frozenset({"edit", "delete", "comment", "upvote", "withdraw", "history", "unmask", "first-new"})
-RESERVED_SLUGS |= {"save", "unsave", "put-back", "keep"}
+RESERVED_SLUGS |= {"save", "unsave", "put-back", "keep", "poll"}
 
 
 def _not_hidden_from(user) -> Q:
