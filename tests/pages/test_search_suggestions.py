@@ -38,6 +38,14 @@ class TestSuggestions:
         assert labels("trial min") == ["A trial of minoxidil foam", "minoxidil", "Minerals", "minnie_m"]
         assert labels("zzz") == []
 
+    def test_leave_out_tags_that_nothing_carries(self):
+        make_post(tags=["minoxidil"]).delete_by_author()
+        assert labels("minox") == labels("tag:minox") == []
+
+    def test_take_an_apostrophe_for_a_letter(self):
+        make_study("Hair in Crohn's disease")
+        assert labels("crohn's dis") == ["Hair in Crohn's disease"]
+
     def test_of_an_operator_are_its_values(self):
         make_post(tags=["hair loss", "hair"], category=make_category("Treatment"))
         make_member("hairy_harry")
