@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings as site
 from django.core import mail
 from django.db import connection
@@ -179,6 +180,7 @@ class TestAsking:
         maren.refresh_from_db()
         assert not maren.is_active and not visitor.is_signed_in
         assert elsewhere.get("/settings/").status_code == 302
+        assert not UserSession.objects.filter(user=maren).exists()
         assert Client().get("/members/maren/").status_code == 410
         assert "kept without a name" in visitor.get(answer.url).text
         assert mail.outbox[-1].to == ["maren@example.org"] and maren.leaving.link in mail.outbox[-1].body
@@ -200,8 +202,10 @@ class TestAsking:
         maren.refresh_from_db()
         assert not maren.is_active
 
-    def test_waits_14_days(self, maren: Member) -> None:
-        leaving.ask(maren, Choice.REMOVE)
+    def test_waits_14_days_from_when_it_was_first_asked_for(self, maren: Member) -> None:
+        asked = leaving.ask(maren, Choice.REMOVE)
+        again = leaving.ask(maren, Choice.KEEP)
+        assert (again.due_at, again.choice, len(mail.outbox)) == (asked.due_at, Choice.REMOVE, 1)
         assert not leaving.carry_out_due()
         Leaving.objects.update(due_at=timezone.now() + timedelta(seconds=5))
         assert not leaving.carry_out_due()

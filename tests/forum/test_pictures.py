@@ -235,7 +235,9 @@ class TestWhoSeesIt:
         comment.delete_by_author()
         assert self.statuses(everybody, shown) == [404, 404, 200, 200]
 
-    def test_when_a_moderator_hides_it_shows_it_again_and_removes_it(self, everybody, member) -> None:
+    def test_when_a_moderator_hides_it_shows_it_again_and_removes_it(
+        self, everybody, member, django_capture_on_commit_callbacks
+    ) -> None:
         shown, moderator = make_picture(member), make_moderator()
         post = make_post(author=member, body=shown.markdown())
         shown.hide(moderator, "A face")
@@ -246,7 +248,9 @@ class TestWhoSeesIt:
         jobs.render_texts(posts=[post.pk], comments=[])
         assert "<img" in PostText.objects.get(post=post).body_html
         assert self.statuses(everybody, shown) == [200, 200, 200, 200]
-        shown.remove(moderator, "A face")
+        with django_capture_on_commit_callbacks(execute=True):
+            shown.remove(moderator, "A face")
+        assert not keeping.path_of(SHELF, shown.name).exists()
         assert self.statuses(everybody, shown) == [404, 404, 404, 404]
         assert [*Action.objects.order_by("pk").values_list("action", "label", "reason")] == [
             ("hide", f"picture {shown.pk}", "A face"),
