@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -120,10 +120,11 @@ def _answer_form(request, post, parent, form, keeper, status=200) -> HttpRespons
         drafts.keep_refused(request, keeper)
     context = {"form": form, "keeper": keeper, "comment_action": _action(post, parent), "post": post, "parent": parent}
     if request.htmx:
+        submit = pgettext("verb", "Reply") if parent else pgettext("verb", "Comment")
         return render(
             request,
             "forum/comments/_form.html",
-            context | {"action": context["comment_action"], "submit": "Reply" if parent else "Comment"},
+            context | {"action": context["comment_action"], "submit": submit},
             status=status,
         )
     if parent is not None:
