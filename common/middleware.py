@@ -32,6 +32,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import parse_header_parameters, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
+from common import unsent
 from common.errors import error_page
 from common.logs import request_id
 from common.uploads import IntoFolder, LargeUploads, rule_for
@@ -417,7 +418,8 @@ class LoginRedirectMiddleware:
     htmx follows a redirect by itself and would put the sign-in page where the button was. It does not see the headers
     of a 3xx answer, and puts nothing anywhere for a 204, so the address goes into ``HX-Redirect`` of a 204: the
     browser then loads the whole page. And where a button was pressed, the way back leads to the page it stands on
-    (htmx names it, the browser in ``Referer``): the button's own address cannot be visited.
+    (htmx names it, the browser in ``Referer``): the button's own address cannot be visited. Who sent words gets them
+    shown instead (``common.unsent``).
 
     Stands inside ``HtmxMiddleware``.
     """
@@ -433,6 +435,8 @@ class LoginRedirectMiddleware:
         htmx = bool(getattr(request, "htmx", False))
         if htmx or request.method not in ("GET", "HEAD"):
             address = _leading_back_to(address, _page_of(request))
+        if unsent.has_words(request):
+            return unsent.page(request, sign_in=address)
         if htmx:
             return HttpResponse(status=204, headers={"HX-Redirect": address})
         response.headers["Location"] = address

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext
 
+from common import unsent
 from common.errors import error_page
 
 
@@ -43,6 +45,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if unsent.is_from_here(request) and unsent.has_words(request):
+        return unsent.page(request, sign_in="" if request.user.is_authenticated else resolve_url("account_login"))
     return error_page(
         request,
         403,

@@ -25,6 +25,11 @@ document.addEventListener("htmx:beforeRequest", () => {
   document.querySelector(".notice--live")?.remove();
 });
 document.addEventListener("htmx:responseError", (event) => {
+  // Signed out, or signed in again in another tab: sent as a whole page, the form comes back with all that was typed.
+  if (event.detail.elt.matches("form") && event.detail.xhr.getResponseHeader("X-Send-Whole")) {
+    event.detail.elt.submit();
+    return;
+  }
   tell(messages[event.detail.xhr.status] || inWords("That did not work. Nothing you typed is lost; try again."));
 });
 document.addEventListener("htmx:sendError", () => {

@@ -42,20 +42,48 @@ def test_words_outlive_a_session_and_a_connection_and_are_sent_once(open_browser
     visitor = open_browser(javascript=javascript, member=member)
     page = visitor.page
 
-    # The session ends while somebody writes; after signing in again the words are where they were.
+    # The session ends while somebody writes, and they write on: all of it comes back, and is sent after signing in.
     visitor.visit("/community/new/?category=minoxidil")
-    page.get_by_label("Title").fill(title)
+    page.get_by_label("Title").fill(f"Written on {number}")
     page.get_by_label("Text", exact=True).fill("All that I had to say.")
     keep(visitor)
     visitor.is_signed_out()
+    page.get_by_label("Text", exact=True).fill("All that I had to say.\n\nAnd one line more.")
     visitor.press("Post")
-    visitor.is_at(re.compile(r"/accounts/login/\?next=%2Fcommunity%2Fnew%2F"))
-    page.get_by_label("Name or e-mail").fill(member.username)
-    page.get_by_label("Password").fill(PASSWORD)
-    visitor.press("Sign in", page.locator("main"))
-    visitor.sees("Your draft from")
-    expect(page.get_by_label("Title")).to_have_value(title)
-    expect(page.get_by_label("Text", exact=True)).to_have_value("All that I had to say.")
+    visitor.sees("Your words were not sent yet")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("All that I had to say.\n\nAnd one line more.")
+    assert_sound(visitor, ONE_LOOK)
+    with page.expect_popup() as opened:
+        visitor.follow("Sign in, in a new tab")
+    tab = opened.value
+    tab.get_by_label("Name or e-mail").fill(member.username)
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.locator("main").get_by_role("button", name="Sign in").click()
+    expect(tab.get_by_label("Title")).to_have_value(f"Written on {number}")  # the draft from before
+    tab.close()
+    visitor.press("Send again")
+    visitor.sees("you signed in or out meanwhile")
+    visitor.press("Send again")
+    post = Post.objects.get(title=f"Written on {number}")
+    visitor.is_at(post.get_absolute_url())
+    assert post.text.body == "All that I had to say.\n\nAnd one line more."
+    assert not Draft.objects.filter(member=member).exists()
+
+    # So it is with a comment, though only a piece of the page was to be changed.
+    visitor.is_signed_out()
+    page.get_by_label("Your comment").fill("And a comment.")
+    visitor.press("Comment")
+    visitor.sees("Your words were not sent yet")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("And a comment.")
+    visitor.is_signed_in_as(member)
+    visitor.press("Send again")
+    if page.get_by_role("button", name="Send again").count():
+        visitor.press("Send again")
+    expect(page.locator("#thread")).to_contain_text("And a comment.")
+    visitor.problems.clear()  # the answers that refused
+    visitor.visit("/community/new/?category=minoxidil")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Text", exact=True).fill("Over a bad connection.")
 
     # The answer to the post never comes; it is sent again, and is one post.
     lose_the_answer(page, re.compile("/community/new/"))
