@@ -12,11 +12,12 @@ from forum import polls
 from forum.models import Category, Comment, Post, PostVote, ReactionKind, SavedWords
 from moderation.models import Report
 from notices.following import level_of
-from notices.models import Mute
+from notices.models import FeedKey, Mute
 from notices.telling import tell
 from studies.models import SavedSearch
 from tests.browser.keys import Keys
-from tests.builders import make_comment, make_member, make_post, numbers
+from tests.browser.visitor import PASSWORD
+from tests.builders import confirmed, make_comment, make_member, make_post, numbers
 from tests.shared_pictures import picture
 
 pytestmark = pytest.mark.browser
@@ -214,3 +215,63 @@ def test_search_news_and_settings_are_reached_and_used(open_browser, member):
     keys.to(page.get_by_role("button", name="Save", exact=True)).press("Enter")
     visitor.sees("Saved.")
     assert member.notice_preferences.get(kind="quote").place == "nowhere"
+
+
+def test_a_post_without_a_name_feeds_the_answer_and_a_farewell_by_keys(open_browser, shelf):
+    shelf.allows_pseudonyms = True
+    shelf.save()
+    member = confirmed(make_member(f"goes_{next(numbers)}", password=PASSWORD))
+    visitor = open_browser()
+    page, keys = visitor.page, Keys(visitor.page)
+    button = lambda name: page.get_by_role("button", name=name, exact=True)  # noqa: E731
+    visitor.visit("/accounts/login/")
+    keys.into("Sign in").to(page.get_by_label("Name or e-mail")).type(member.username)
+    keys.to(page.get_by_label("Password")).type(PASSWORD).press("Enter")
+    expect(page.locator(".site-account__name")).to_contain_text(member.username)
+
+    # Begun, kept as a draft, found again, and sent without a name.
+    visitor.visit(f"/community/new/?category={shelf.slug}")
+    keys.into("Write a post").to(page.get_by_label("Title")).type(f"Nobody asks {member.pk}")
+    keys.to(page.get_by_label("Text", exact=True)).type("Whom do I tell?")
+    visitor.sees("Draft kept.")
+    visitor.visit("/drafts/")
+    keys.into("Your drafts").to(page.get_by_role("link", name="Go on writing").first).press("Enter")
+    keys.into("Write a post").to(page.get_by_label("Post without my name")).press("Space").to(button("Post")).press(
+        "Enter"
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Nobody asks {member.pk}")
+    post = Post.objects.get(title=f"Nobody asks {member.pk}")
+    assert post.author is None and post.pseudonym
+    helped = make_comment(post, body="Your doctor, first.")
+    page.reload()
+    keys.into(post.title).to(
+        page.get_by_role("navigation", name="Order of the comments").get_by_role("link", name="New")
+    )
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile("sort=new"))
+    page.wait_for_load_state()
+    keys.to(page.locator(f"#comment-{helped.pk}").get_by_role("button", name=re.compile("^Mark as answer"))).press(
+        "Enter"
+    )
+    expect(page.locator(f"#comment-{helped.pk}")).to_contain_text("Not the answer")
+    assert Post.objects.get(pk=post.pk).is_answered
+
+    # Private feeds, made and closed; then leaving, and staying after all.
+    visitor.visit("/settings/feeds/")
+    keys.into("Private feeds").to(button("Make my addresses")).press("Enter")
+    expect(page.locator("main")).to_contain_text("/feeds/")
+    assert FeedKey.objects.filter(member=member).exists()
+    visitor.visit("/settings/leave/")
+    keys.into("Leaving").to(page.get_by_role("radio").first).press("ArrowDown")
+    keys.to(button("Leave")).press("Enter")
+    keys.into("Is it you?").to(page.get_by_label("Password")).type(PASSWORD).press("Enter")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Is it you?")
+    member.refresh_from_db()
+    assert not member.is_active
+    visitor.visit("/accounts/login/")
+    keys.into("Sign in").to(page.get_by_label("Name or e-mail")).type(member.username)
+    keys.to(page.get_by_label("Password")).type(PASSWORD).press("Enter")
+    keys.into("You are leaving").to(page.get_by_role("button", name=re.compile("^Stay"))).press("Enter")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("You are leaving")
+    member.refresh_from_db()
+    assert member.is_active

@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, expect
 from accounts.models import Member
 from accounts.orcid import HOSTS
 from tests.browser.conftest import launched
+from tests.browser.keys import Keys
 from tests.browser.soundness import assert_sound
 from tests.browser.visitor import PASSWORD, Visitor
 from tests.builders import confirmed, make_member, make_post, numbers
@@ -166,7 +167,8 @@ def test_an_id_is_refused_connected_shown_signed_in_by_and_disconnected(open_bro
     visitor.sees("You went back")
     assert not SocialAccount.objects.filter(user=member).exists()
     visitor.visit("/accounts/3rdparty/")
-    visitor.press("Connect my ORCID iD")
+    connect = page.get_by_role("button", name="Connect my ORCID iD")
+    Keys(page).into("ORCID").to(connect).press("Enter")
     said_at_orcid(visitor, "Authorize")
     expect(page.get_by_role("heading", level=1)).to_have_text("Is it you?")  # a second way in is being opened
     assert not SocialAccount.objects.filter(user=member).exists()
