@@ -57,9 +57,11 @@ def in_words(done: int, refused: list[str]) -> tuple[str, int]:
 
 
 class ModeratedDesk:
-    """For a ``ModelAdmin`` of what is ``acting.Moderable``: every verb that can be done in bulk is an action."""
+    """For a ``ModelAdmin`` of what is ``acting.Moderable``: every verb that can be done in bulk is an action, and each
+    row's page leads to all verbs."""
 
     action_form = BulkForm
+    change_form_template = "admin/moderation/moderated.html"
     moderate_permission = ""
     model: Any
 

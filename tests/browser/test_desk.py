@@ -36,6 +36,7 @@ class Deed:
     sees: Callable[[Visitor, Thread], bool]
     fill: Callable[[Page, Thread], None] = lambda page, thread: None
     in_bulk: bool = True
+    undone_at_the_post: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,22 @@ DEEDS = (
 )
 
 
+def lacks(words: str) -> Callable[[Visitor, Thread], bool]:
+    return lambda guest, thread: not says(words)(guest, thread)
+
+
+def fill_convert(page: Page, thread: Thread) -> None:
+    page.get_by_label("Title of the new post").last.fill("On its own")
+    page.get_by_label("In", exact=True).last.select_option(label="Product")
+
+
+OF_COMMENTS = (
+    Deed("Hide", lacks("Apart from that")),
+    Deed("Edit the words", says("Calmer comment"), fill("Text", "Calmer comment"), in_bulk=False),
+    Deed("Make it a post", is_on_its_own, fill_convert, in_bulk=False, undone_at_the_post=True),
+)
+
+
 @pytest.fixture
 def thread() -> Thread:
     post = make_post(title=f"Buy my serum number {next(numbers)}", body="It is on my page.")
@@ -121,22 +138,95 @@ def test_each_deed_is_done_and_undone_from_the_page(moderator, guest, thread) ->
     moderator.follow("More, and undo")
     assert_sound(moderator)
     for deed in DEEDS:
-        assert not deed.sees(guest, thread), deed.label
-        moderator.visit(here)
-        act = page.locator("details.act").filter(has=page.locator("summary", has_text=re.compile(f"^{deed.label}$")))
+        do_and_undo(deed, here, moderator, guest, thread)
+
+
+def do_and_undo(deed: Deed, here: str, moderator: Visitor, guest: Visitor, thread: Thread) -> None:
+    """On the page ``here``, which has every verb and what was done before."""
+    page = moderator.page
+    assert not deed.sees(guest, thread), deed.label
+    moderator.visit(here)
+    act = page.locator("details.act").filter(has=page.locator("summary", has_text=re.compile(f"^{deed.label}$")))
+    act.locator("summary").click()
+    deed.fill(page, thread)
+    act.get_by_label("Reason").fill("Because")
+    act.get_by_role("button", name=deed.label).click()
+    moderator.sees("Done: ")
+    assert deed.sees(guest, thread), deed.label
+    moderator.visit(f"/moderation/post/{thread.post.pk}/" if deed.undone_at_the_post else here)
+    undo_the_last(moderator)
+    assert not deed.sees(guest, thread), deed.label
+
+
+def undo_the_last(moderator: Visitor) -> None:
+    undo = moderator.page.get_by_role("region", name="What was done").locator(".log-line").first
+    undo.locator("summary").click()
+    undo.get_by_label("Reason").fill("It was fine")
+    undo.get_by_role("button").click()
+    moderator.sees("Undone.")
+
+
+def test_each_deed_on_a_comment_is_done_and_undone_from_the_page_and_the_desk(moderator, guest, thread) -> None:
+    page, here = moderator.page, f"/moderation/comment/{thread.comment.pk}/"
+    for deed in OF_COMMENTS:
+        do_and_undo(deed, here, moderator, guest, thread)
+    # From the desk: in its list, and by the way from its row to what is done to one thing alone.
+    moderator.visit(f"/admin/forum/comment/?q={thread.post.title.rpartition(' ')[2]}")
+    page.locator("#result_list tbody tr").first.get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Hide")
+    page.get_by_placeholder("Reason").fill("Because")
+    page.locator(".actions button[name=index]").click()
+    moderator.sees("Done for 1")
+    assert OF_COMMENTS[0].sees(guest, thread)
+    moderator.visit(f"/admin/forum/comment/{thread.comment.pk}/change/")
+    moderator.follow("Moderate, and undo")
+    undo_the_last(moderator)
+    assert not OF_COMMENTS[0].sees(guest, thread)
+
+
+def test_what_is_done_to_one_thing_alone_is_reached_from_its_row_at_the_desk(moderator, guest, thread) -> None:
+    for deed in DEEDS:
+        if not deed.in_bulk:
+            moderator.visit(f"/admin/forum/post/{thread.post.pk}/change/")
+            moderator.follow("Moderate, and undo")
+            do_and_undo(deed, moderator.page.url.removeprefix(moderator.address), moderator, guest, thread)
+
+
+def test_a_member_is_warned_barred_and_let_go_from_the_page_and_the_desk(open_browser, moderator) -> None:
+    member, page = make_member(f"barred_{next(numbers)}"), moderator.page
+    theirs = open_browser(member=member)
+
+    def is_barred() -> bool:
+        return theirs.visit("/community/new/").status == 403
+
+    for deed in ("Warn", "Ban"):
+        moderator.visit(f"/moderation/member/{member.pk}/")
+        act = page.locator("details.act").filter(has=page.locator("summary", has_text=re.compile(f"^{deed}$")))
         act.locator("summary").click()
-        deed.fill(page, thread)
+        if deed == "Ban":
+            act.get_by_label("Posting, commenting").check()
         act.get_by_label("Reason").fill("Because")
-        act.get_by_role("button", name=deed.label).click()
+        act.get_by_role("button", name=deed).click()
         moderator.sees("Done: ")
-        assert deed.sees(guest, thread), deed.label
-        moderator.visit(here)
-        undo = page.locator(".log-line").first
-        undo.locator("summary").click()
-        undo.get_by_label("Reason").fill("It was fine")
-        undo.get_by_role("button").click()
-        moderator.sees("Undone.")
-        assert not deed.sees(guest, thread), deed.label
+        assert member.sanctions.exclude(lifted_at=None).count() + 1 == member.sanctions.count()
+        assert is_barred() or deed == "Warn"
+        moderator.visit(f"/moderation/member/{member.pk}/")
+        undo_the_last(moderator)
+        assert not is_barred()
+
+    moderator.visit(f"/admin/accounts/member/?q={member.username}")
+    page.locator("#result_list tbody tr").first.get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Ban")
+    page.locator(".actions button[name=index]").click()
+    page.get_by_label("Reason").fill("Because")
+    page.get_by_label("Posting, commenting").check()
+    moderator.press("Ban")
+    moderator.sees("Done for 1")
+    assert is_barred()
+    moderator.visit(f"/admin/accounts/member/{member.pk}/change/")
+    moderator.follow("Moderate, and undo")
+    undo_the_last(moderator)
+    assert not is_barred()
 
 
 def test_each_deed_is_done_and_undone_from_the_desk(moderator, guest, thread) -> None:

@@ -66,6 +66,18 @@ def snapshot() -> dict[str, list]:
     return taken
 
 
+def in_search_and_feeds() -> dict[str, list[str]]:
+    """What a guest finds by the words of the two threads, and what feeds name, in their order."""
+    guest, found = Client(), {}
+    for words in ("thread", "helped", "doi", "long", "year", "elsewhere", "tag:acne", "tag:rosacea"):
+        page = guest.get("/search/", {"q": words}).text.partition("<main")[2]
+        found[words] = re.findall(r'href="(/(?:posts|comments|studies)/[^"]+)"', page)
+    for feed in ("/community/feed.atom", "/tags/acne/feed.atom", "/tags/rosacea/feed.atom"):
+        answer = guest.get(feed)
+        found[feed] = [f"{answer.status_code}", *re.findall(r"<(?:id|title)[^>]*>([^<]+)<", answer.text)]
+    return found
+
+
 class World:
     """Two threads that talk about a study, with votes and replies at depth."""
 
@@ -129,7 +141,7 @@ def values_of(world: World, asked):
 @pytest.mark.parametrize("deed", DEEDS)
 def test_each_deed_counts_right_and_undone_leaves_everything_as_it_was(deed: str, world: World, moderator) -> None:
     on, asked = DEEDS[deed]
-    thing, before = getattr(world, on), snapshot()
+    thing, before, seen = getattr(world, on), snapshot(), in_search_and_feeds()
     done = do(deed.split()[0], thing, moderator, **values_of(world, asked))
     assert everything_counts()
     acting.undo(done, moderator, "It was fine")
@@ -145,6 +157,7 @@ def test_each_deed_counts_right_and_undone_leaves_everything_as_it_was(deed: str
         if table == "common_tag":  # a tag stays when nothing carries it
             rows = [row for row in rows if row[1] or row in before[table]]
         assert rows == before[table], (deed, table)
+    assert in_search_and_feeds() == seen
 
 
 def _of(table: str, row: tuple, posts: set, comments: set) -> bool:
