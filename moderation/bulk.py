@@ -61,7 +61,7 @@ class ModeratedDesk:
     row's page leads to all verbs."""
 
     action_form = BulkForm
-    change_form_template = "admin/moderation/moderated.html"
+    change_form_template: Any = "admin/moderation/moderated.html"
     moderate_permission = ""
     model: Any
 
