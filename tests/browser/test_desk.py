@@ -300,6 +300,23 @@ def test_a_first_session_leads_from_a_report_to_a_resolved_case_in_a_few_presses
     member.sees("A moderator has acted on what you reported")
 
 
+def test_all_that_somebody_wrote_is_looked_at_hidden_and_shown_again(moderator, guest, thread) -> None:
+    member, page = thread.comment.author, moderator.page
+    moderator.visit(f"/admin/accounts/member/{member.pk}/change/")
+    moderator.follow("Moderate, and undo")
+    moderator.press("See what hiding it would take away")
+    moderator.sees("Apart from that")
+    page.get_by_label("Posting, commenting").check()
+    page.get_by_label("Reason").last.fill("Advertising everywhere")
+    page.locator("main form").last.get_by_role("button").click()
+    moderator.sees("Done: ")
+    assert lacks("Apart from that")(guest, thread)
+    moderator.visit(f"/moderation/member/{member.pk}/")
+    undo_the_last(moderator)
+    assert says("Apart from that")(guest, thread)
+    assert not member.sanctions.filter(lifted_at=None).exists()
+
+
 class TestAMember:
     def test_finds_no_way_to_the_desk(self, open_browser):
         member = open_browser(member=make_member())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
 import zipfile
 import zlib
 
@@ -160,3 +163,13 @@ class TestTheProcessBesideUs:
         monkeypatch.setattr(taking, "START", greedy)
         with pytest.raises(taking.Refused, match="takes too long"):
             taking.make(picture(), WIDTHS)
+
+    def test_is_decoded_within_the_bounds_of_the_system(self) -> None:
+        """Processor time, memory, files and dumps are bounded by the process itself, before it reads the picture."""
+        told = "[resource.getrlimit(getattr(resource, 'RLIMIT_' + name))[0] for name in ('CPU', 'AS', 'FSIZE', 'CORE')]"
+        spying = f"import resource, common.pictures.making as made; made.make = lambda *a, **k: sys.exit(str({told})); main()"
+        code = taking.START.replace("main()", spying)
+        command = [sys.executable, "-I", "-c", code, json.dumps({"widths": [400], "square": False})]
+        done = subprocess.run(command, input=picture(), capture_output=True, env={}, check=False)
+        assert done.stderr.decode().strip() == f"[{making.CPU_SECONDS}, {making.MEMORY}, 0, 0]"
+        assert (making.CPU_SECONDS, making.MEMORY) == (3, 1_500_000_000)  # as docs/security.md says
