@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from forum.models import Comment, Post
 from moderation.models import Action
+from tests.browser.moderating import act, undo_the_last
 from tests.browser.soundness import assert_sound
 from tests.browser.visitor import Visitor
 from tests.builders import make_comment, make_member, make_moderator, make_post, numbers
@@ -146,24 +146,11 @@ def do_and_undo(deed: Deed, here: str, moderator: Visitor, guest: Visitor, threa
     page = moderator.page
     assert not deed.sees(guest, thread), deed.label
     moderator.visit(here)
-    act = page.locator("details.act").filter(has=page.locator("summary", has_text=re.compile(f"^{deed.label}$")))
-    act.locator("summary").click()
-    deed.fill(page, thread)
-    act.get_by_label("Reason").fill("Because")
-    act.get_by_role("button", name=deed.label).click()
-    moderator.sees("Done: ")
+    act(moderator, deed.label, fill=lambda form: deed.fill(page, thread))
     assert deed.sees(guest, thread), deed.label
     moderator.visit(f"/moderation/post/{thread.post.pk}/" if deed.undone_at_the_post else here)
     undo_the_last(moderator)
     assert not deed.sees(guest, thread), deed.label
-
-
-def undo_the_last(moderator: Visitor) -> None:
-    undo = moderator.page.get_by_role("region", name="What was done").locator(".log-line").first
-    undo.locator("summary").click()
-    undo.get_by_label("Reason").fill("It was fine")
-    undo.get_by_role("button").click()
-    moderator.sees("Undone.")
 
 
 def test_each_deed_on_a_comment_is_done_and_undone_from_the_page_and_the_desk(moderator, guest, thread) -> None:
@@ -201,13 +188,8 @@ def test_a_member_is_warned_barred_and_let_go_from_the_page_and_the_desk(open_br
 
     for deed in ("Warn", "Ban"):
         moderator.visit(f"/moderation/member/{member.pk}/")
-        act = page.locator("details.act").filter(has=page.locator("summary", has_text=re.compile(f"^{deed}$")))
-        act.locator("summary").click()
-        if deed == "Ban":
-            act.get_by_label("Posting, commenting").check()
-        act.get_by_label("Reason").fill("Because")
-        act.get_by_role("button", name=deed).click()
-        moderator.sees("Done: ")
+        bar = lambda form: form.get_by_label("Posting, commenting").check()  # noqa: E731
+        act(moderator, deed, fill=bar if deed == "Ban" else None)
         assert member.sanctions.exclude(lifted_at=None).count() + 1 == member.sanctions.count()
         assert is_barred() or deed == "Warn"
         moderator.visit(f"/moderation/member/{member.pk}/")

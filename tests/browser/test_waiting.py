@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from forum.models import Post
 from moderation.models import Trust
+from tests.browser.moderating import act, undo_the_last
 from tests.browser.soundness import assert_sound
 from tests.browser.visitor import Visitor
 from tests.builders import make_member, make_moderator, make_post, numbers
@@ -37,21 +38,12 @@ class Desk:
         return answer.status == 200 and self.words in self.guest.page.locator(".post").inner_text()
 
     def on_the_page(self, deed: str) -> None:
-        page = self.moderator.page
         self.moderator.visit(f"/moderation/post/{self.post.pk}/")
-        act = page.locator("details.act").filter(has=page.locator("summary", has_text=re.compile(f"^{deed}$")))
-        act.locator("summary").click()
-        act.get_by_label("Reason").fill("Because")
-        act.get_by_role("button", name=deed).click()
-        self.moderator.sees("Done: ")
+        act(self.moderator, deed)
 
     def back_on_the_page(self) -> None:
         self.moderator.visit(f"/moderation/post/{self.post.pk}/")
-        undo = self.moderator.page.locator(".log-line").first
-        undo.locator("summary").click()
-        undo.get_by_label("Reason").fill("Not sure")
-        undo.get_by_role("button").click()
-        self.moderator.sees("Undone.")
+        undo_the_last(self.moderator, "Not sure")
 
     def at_the_desk(self, deed: str) -> None:
         """Read, and decided, from the queue."""
