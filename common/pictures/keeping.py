@@ -28,7 +28,7 @@ FILE = re.compile(rf"(?P<name>{NAME})(?P<small>-small)?\.webp")
 ENDS = ("", "-small")
 POLICY = "sandbox; default-src 'none'"
 # Whoever has seen it may keep it; what stands between asks again soon, so that what is hidden goes from there.
-OPEN_TO_ALL = "public, max-age=31536000, s-maxage=600, immutable"
+OPEN_TO_ALL = "public, max-age=31536000, s-maxage=60, immutable"
 FOR_ONE = "private, no-store"
 
 

@@ -265,7 +265,7 @@ class TestWhoSeesIt:
         make_post(author=member, body=shown.markdown())
         for client in everybody:
             answer = client.get(shown.address)
-            assert answer["Cache-Control"] == "public, max-age=31536000, s-maxage=600, immutable"
+            assert answer["Cache-Control"] == "public, max-age=31536000, s-maxage=60, immutable"
             assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
             assert answer["X-Content-Type-Options"] == "nosniff" and answer["Content-Type"] == "image/webp"
             assert answer["Content-Disposition"] == "inline" and b"".join(answer)[8:12] == b"WEBP"
