@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,34 +126,55 @@ LEND = """
     SELECT member_id, content_type_id, %(to)s, level, followed_at, true FROM notices_follow
     WHERE content_type_id = %(type)s AND object_id = %(of)s ORDER BY member_id ON CONFLICT DO NOTHING
 """
-# A follow that was lent has the moment of the one it was made of, and is nobody's own choice since.
+# Who follows no longer one of the things to which their follow was lent.
+ENDED = """
+    SELECT own.member_id FROM notices_follow own
+    WHERE own.content_type_id = %(type)s AND own.object_id = %(of)s AND EXISTS (
+        SELECT FROM unnest(%(to)s::bigint[]) thing (id) WHERE NOT EXISTS (
+            SELECT FROM notices_follow there WHERE there.content_type_id = %(type)s AND there.object_id = thing.id
+                AND there.member_id = own.member_id))
+"""
+# A follow that was lent has the moment of the one it was made of, and is nobody's own choice since. What else the
+# thing consists of may be followed by the same member: then the follow is lent by that from now on.
 GIVE_BACK = """
-    WITH own AS (
-        SELECT id, member_id, followed_at FROM notices_follow WHERE content_type_id = %(type)s AND object_id = %(of)s
+    WITH lent AS (
+        SELECT lent.id, other.level, other.followed_at
+        FROM notices_follow own
+        JOIN notices_follow lent ON lent.content_type_id = %(type)s AND lent.object_id = %(to)s
+            AND lent.member_id = own.member_id AND lent.is_automatic AND lent.followed_at = own.followed_at
+        LEFT JOIN LATERAL (
+            SELECT f.level, f.followed_at FROM notices_follow f
+            WHERE f.content_type_id = %(type)s AND f.object_id = ANY(%(parts)s) AND f.member_id = own.member_id
+            ORDER BY f.followed_at LIMIT 1
+        ) other ON true
+        WHERE own.content_type_id = %(type)s AND own.object_id = %(of)s
     ), ended AS (
-        DELETE FROM notices_follow f USING own WHERE f.id = own.id AND NOT EXISTS (
-            SELECT FROM notices_follow there WHERE there.content_type_id = %(type)s AND there.object_id = %(to)s
-                AND there.member_id = own.member_id)
+        DELETE FROM notices_follow f USING lent WHERE f.id = lent.id AND lent.followed_at IS NULL
     )
-    DELETE FROM notices_follow lent USING own
-    WHERE lent.content_type_id = %(type)s AND lent.object_id = %(to)s AND lent.member_id = own.member_id
-        AND lent.is_automatic AND lent.followed_at = own.followed_at
+    UPDATE notices_follow f SET level = lent.level, followed_at = lent.followed_at FROM lent
+    WHERE f.id = lent.id AND lent.followed_at IS NOT NULL
 """
 
 
 def lend(to: models.Model, of: models.Model) -> None:
     """Let whoever follows ``of`` follow ``to`` as well, now a part of it; who does already keeps their level."""
-    _lending(LEND, to, of)
-
-
-def give_back(to: models.Model, of: models.Model) -> None:
-    """Take back what ``lend`` did. Who chose a level since keeps it; who ended following ``to`` follows neither."""
-    _lending(GIVE_BACK, to, of)
-
-
-def _lending(statement: str, to: models.Model, of: models.Model) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"type": _type(of).pk, "to": to.pk, "of": of.pk})
+        cursor.execute(LEND, {"type": _type(of).pk, "to": to.pk, "of": of.pk})
+
+
+def give_back(of: models.Model, lent_to: Mapping[int, Sequence[int]]) -> None:
+    """Take back what ``lend`` did, from all to which the follows of ``of`` came, the nearest first.
+
+    Each is the id of a thing like ``of``, with the ids of what is still a part of it. Who chose a level since keeps
+    it; who ended following one of them follows neither.
+    """
+    known = {"type": _type(of).pk, "of": of.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(ENDED, known | {"to": list(lent_to)})
+        ended = [member for (member,) in cursor.fetchall()]
+        for thing, parts in lent_to.items():
+            cursor.execute(GIVE_BACK, known | {"to": thing, "parts": list(parts)})
+    Follow.objects.filter(content_type=_type(of), object_id=of.pk, member__in=ended).delete()
 
 
 def forget(thing: models.Model) -> None:

@@ -14,8 +14,9 @@ class ThreadTerms(models.Model):
 
     ``slow_minutes`` is how long a member waits between two comments, 0 for not at all; from ``closes_at`` on nobody
     answers; ``pinned_everywhere`` is a pin above all lists and not only the category's, ``pinned_until`` its end.
-    ``duplicate_of`` is the post that asked the same before; ``merged_into`` the comment that this post has become.
-    ``note`` is what moderators say above the post.
+    ``duplicate_of`` is the post that asked the same before; ``merged_into`` the comment that this post has become,
+    ``merged_thread`` the thread it was merged into, wherever that comment is by now. ``note`` is what moderators say
+    above the post.
     """
 
     post = models.OneToOneField(Post, models.CASCADE, related_name="terms", primary_key=True)
@@ -25,6 +26,7 @@ class ThreadTerms(models.Model):
     pinned_until = models.DateTimeField(null=True, blank=True)
     duplicate_of = models.ForeignKey(Post, models.SET_NULL, null=True, blank=True, related_name="duplicates")
     merged_into = models.ForeignKey(Comment, models.SET_NULL, null=True, blank=True, related_name="merged_posts")
+    merged_thread = models.ForeignKey(Post, models.SET_NULL, null=True, blank=True, related_name="merged_here")
     note = models.CharField(max_length=settings.NOTE_LIMIT, blank=True, default="")
 
     class Meta:

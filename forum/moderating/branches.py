@@ -82,7 +82,7 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
     earning.sight_changed(became)
     tops = list(post.comments.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True))
     _transplant(post.pk, tops, into.pk, under=became)
-    ThreadTerms.objects.filter(post=post).update(merged_into=became)
+    ThreadTerms.objects.filter(post=post).update(merged_into=became, merged_thread=into)
     following.lend(into, post)
     saving.merged(post, became)
     post._change(is_hidden=True)
@@ -97,16 +97,15 @@ def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None
     into, became = action.details["into"], action.details["comment"]
     reputation.hold(post.author_id)
     posts = _locked(post.pk, into)
-    if not ThreadTerms.objects.filter(post=post, merged_into=became).update(merged_into=None):
+    merged = ThreadTerms.objects.filter(post=post, merged_into=became)
+    if not merged.update(merged_into=None, merged_thread=None):
         return None
     comment = Comment.objects.get(pk=became)
     under = list(Comment.objects.filter(parent=became).order_by("pk").values_list("pk", flat=True))
     _transplant(comment.post_id, under, post.pk, under=None)
     _copy_votes("forum_commentvote", became, "forum_postvote", post.pk)
     Post.objects.filter(pk=post.pk).update(score=post.votes.count())
-    # Those two are not one where the other thread was merged away itself.
-    for thread in {into, comment.post_id}:
-        following.give_back(Post(pk=thread), post)
+    following.give_back(post, _went_on(into))
     saving.unmerged(post, comment)
     was = _sight(comment)
     comment.delete_by_author()
@@ -177,6 +176,17 @@ def unsplit(post: Post, moderator, reason: str, action: Action) -> Action | None
     new.delete_by_author()
     _count(post.pk, made)
     return told.record(moderator, "unsplit", post, reason, undoes=action)
+
+
+def _went_on(thread: int) -> dict[int, list[int]]:
+    """The thread, and those into which it went on by merges of its own: each with what is still merged into it."""
+    found: dict[int, list[int]] = {}
+    here: int | None = thread
+    while here is not None and here not in found:
+        merged = ThreadTerms.objects.filter(merged_thread=here).order_by("pk").values_list("pk", flat=True)
+        found[here] = list(merged)
+        here = ThreadTerms.objects.filter(pk=here).values_list("merged_thread", flat=True).first()
+    return found
 
 
 def _sight(words: Post | Comment) -> dict[str, Any]:
