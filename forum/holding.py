@@ -219,8 +219,7 @@ def _post_at(thing: Any, moment: Any) -> None:
     from forum.models import Post
 
     type(thing).objects.filter(pk=thing.pk).update(posted_at=moment)
-    if hasattr(thing, "post_id"):
-        visits.arrive(thing)
+    visits.arrive(thing)
     post = getattr(thing, "post_id", thing.pk)
     Post.objects.filter(pk=post).update(last_active_at=Greatest(F("last_active_at"), moment))
 

@@ -29,7 +29,8 @@ NEWEST = """
 """
 # Of the marks a member has set on whole lists, how far those reach that this post stands under.
 MARKED = """
-    SELECT max(m.comment_id) FROM forum_readmark m WHERE m.member_id = %(member)s AND p.id <= m.post_id AND (
+    SELECT max(m.comment_id) FROM forum_readmark m
+    WHERE m.member_id = %(member)s AND COALESCE(p.arrival, p.id) <= m.post_id AND (
         m.kind = 'all' OR (m.kind = 'category' AND m.object_id = p.category_id)
         OR (m.kind = 'tag' AND EXISTS (
             SELECT FROM forum_posttag t WHERE t.content_object_id = p.id AND t.tag_id = m.object_id)))
@@ -49,7 +50,7 @@ FRESH = f"""
 """  # noqa: S608 - our own words, and parameters
 # Whoever looks again a moment later, at the same comments, writes nothing.
 VISIT = f"""
-    WITH p AS (SELECT id, category_id FROM forum_post WHERE id = %(post)s),
+    WITH p AS (SELECT id, arrival, category_id FROM forum_post WHERE id = %(post)s),
     known AS (SELECT since_id FROM forum_visit WHERE member_id = %(member)s AND post_id = %(post)s),
     written AS (
         INSERT INTO forum_visit AS v (member_id, post_id, since_id, last_id, visited_at)
@@ -78,7 +79,8 @@ OF_LIST = f"""
 """  # noqa: S608
 MARK = """
     INSERT INTO forum_readmark AS m (member_id, kind, object_id, post_id, comment_id, marked_at)
-    SELECT %(member)s, %(kind)s, %(thing)s, (SELECT COALESCE(max(id), 0) FROM forum_post),
+    SELECT %(member)s, %(kind)s, %(thing)s,
+        (SELECT greatest(max(id), (SELECT max(arrival) FROM forum_post WHERE arrival IS NOT NULL), 0) FROM forum_post),
         (SELECT greatest(max(id), (SELECT max(arrival) FROM forum_comment WHERE arrival IS NOT NULL), 0)
             FROM forum_comment), now()
     ON CONFLICT (member_id, kind, object_id) DO UPDATE SET
@@ -149,12 +151,16 @@ def tell_new(comments: Sequence[Any], news: News | None, member: Any) -> News | 
     return news and replace(news, is_here=any(comment.pk == news.first for comment in comments))
 
 
-def arrive(comment: Any) -> None:
-    """Let a comment count as the newest of its post, whose row is locked: it comes into sight after others."""
+def arrive(thing: Any) -> None:
+    """Let a post count as the newest of all, a comment as that of its post: it comes into sight after others.
+
+    Its row, or that of its post, is locked.
+    """
+    table = thing._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE forum_comment SET arrival = nextval(pg_get_serial_sequence('forum_comment', 'id')) WHERE id = %s",
-            [comment.pk],
+            f"UPDATE {table} SET arrival = nextval(pg_get_serial_sequence('{table}', 'id')) WHERE id = %s",  # noqa: S608
+            [thing.pk],
         )
 
 

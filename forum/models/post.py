@@ -83,7 +83,8 @@ class Post(Moderated, Signed, Upvotable):
 
     ``author`` is empty where the house opened the thread (the discussion of a thing outside the forum)
     and when a member has left. Such a thread names its subject by ``subject_title`` and ``subject_url``;
-    ``subject_note`` is what a reader must know about the subject at once ("Retracted").
+    ``subject_note`` is what a reader must know about the subject at once ("Retracted"). Posts are new to who has marked
+    them all as read by their ``id``, and where one waited for a moderator by the ``arrival`` it was given then.
     """
 
     vote_model = PostVote
@@ -102,6 +103,7 @@ class Post(Moderated, Signed, Upvotable):
     posted_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
+    arrival = models.BigIntegerField(null=True, blank=True, editable=False)
     comment_count = models.PositiveIntegerField(default=0, editable=False)
     is_locked = models.BooleanField(default=False, editable=False)
     is_pinned = models.BooleanField(default=False, editable=False)
@@ -140,6 +142,7 @@ class Post(Moderated, Signed, Upvotable):
             models.Index(fields=["-posted_at", "-id"], name="post_answered", condition=Q(is_answered=True)),
             models.Index(fields=["-comment_count", "-id"], name="post_discussions", condition=~Q(subject_url="")),
             models.Index(fields=["category"], name="post_pinned", condition=Q(is_pinned=True)),
+            models.Index(fields=["arrival"], name="post_latest", condition=Q(arrival__isnull=False)),
             models.Index(fields=["mask"], name="post_masked", condition=Q(mask__isnull=False)),
         )
 

@@ -29,7 +29,8 @@ class Visit(models.Model):
 
 
 class ReadMark(models.Model):
-    """A member has marked a whole list as read: every post of it up to ``post_id``, every comment up to ``comment_id``.
+    """A member has marked a whole list as read: every post of it up to ``post_id``, every comment up to ``comment_id``,
+    by their ids, or by their ``arrival`` where they have one.
 
     ``kind`` is "all", "category" or "tag", ``object_id`` the category's or the tag's id, else 0.
     """

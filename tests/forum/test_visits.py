@@ -8,7 +8,7 @@ from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from forum import threads
+from forum import holding, threads
 from forum.models import Post, ReadMark, Visit
 from notices import muting
 from tests.builders import make_comment, make_many_comments, make_member, make_moderator, make_post
@@ -173,6 +173,26 @@ class TestMarkAllAsRead:
         assert f'/posts/{post.pk}/first-new/">1 new<' in page
         assert (f"/posts/{later_post.pk}/first-new/" in page, f"/posts/{elsewhere.pk}/first-new/" in page) == (0, 0)
         assert len(new_ones(browser.get(post.get_absolute_url()).text)) == 1
+
+    @pytest.mark.parametrize("kind", ["all", "category", "tag"])
+    def test_takes_no_post_that_waited_then_and_came_into_sight_later(self, reader, browser, kind, settings):
+        settings.HOLD_FIRST = 1
+        waiting = make_post(author=make_member("newcomer"), title="It waited", tags=["acne"])
+        assert waiting.is_waiting
+        settings.HOLD_FIRST = 0
+        there = make_post(title="It was there", category=waiting.category, tags=["acne"])
+        pk = {"all": 0, "category": waiting.category_id, "tag": there.tags.get().pk}[kind]
+        browser.post(f"/read/{kind}/{pk}/")
+        holding.approve(waiting, make_moderator(), "Fine")
+        page = browser.get("/community/?sort=new").text
+        assert "It waited" in page and page.count("data-read") == 1
+        browser.get(waiting.get_absolute_url())
+        assert browser.get("/community/?sort=new").text.count("data-read") == 2
+        Visit.objects.all().delete()
+        browser.post(f"/read/{kind}/{pk}/")
+        assert browser.get("/community/?sort=new").text.count("data-read") == 2
+        make_post(title="Newer", category=waiting.category, tags=["acne"])
+        assert browser.get("/community/?sort=new").text.count("data-read") == 2
 
     def test_is_each_members_own(self, reader, browser):
         make_post()
