@@ -354,8 +354,16 @@ def is_push_address(url: str) -> bool:
     return parts.scheme == "https" and plain and printable and is_push_service(parts.hostname or "")
 
 
-def hand_over(url: str, body: bytes, headers: Mapping[str, str], network: Network | None = None) -> int:
-    """Give a message to the push service at ``url``; gives the status it answers with. It is sent on nowhere.
+@dataclass(frozen=True)
+class Receipt:
+    """What a push service answered: a status, and the seconds for which it wants to be left alone, if it named any."""
+
+    status: int
+    wait: float | None = None
+
+
+def hand_over(url: str, body: bytes, headers: Mapping[str, str], network: Network | None = None) -> Receipt:
+    """Give a message to the push service at ``url``. It is sent on nowhere.
 
     Raises ``NotAllowed`` for an address that is no push service's, ``Unreachable`` where there is no answer.
     """
@@ -370,7 +378,7 @@ def hand_over(url: str, body: bytes, headers: Mapping[str, str], network: Networ
     ) as client:  # fmt: skip
         try:
             with client.stream("POST", url, content=body, headers=dict(headers)) as response:
-                return response.status_code
+                return Receipt(response.status_code, retry_after(response.headers.get("retry-after", "")))
         except (NotAllowed, httpx2.TransportError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise Unreachable("The push service", "The push service could not be reached.") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import smtplib
 from typing import Any
 
@@ -47,12 +48,21 @@ def is_final(error: BaseException) -> bool:
 
 
 class PatienceWithDevices(Patience):
-    """The same for a push service, for about an hour: what is older than that, the site itself has told."""
+    """The same for a push service, for about an hour: what is older than that, the site itself has told.
+
+    One that says when to come again is asked no earlier, an hour at most.
+    """
 
     TRIES = 8
 
     def is_final(self, error: BaseException) -> bool:
         return not isinstance(error, push.NotTaken)
+
+    def wait_after(self, error: BaseException, tries: int) -> int | None:
+        wait, wanted = super().wait_after(error, tries), getattr(error, "wait", None)
+        if wait is None or wanted is None:
+            return wait
+        return max(wait, math.ceil(min(wanted, self.LONGEST_WAIT)))
 
 
 PATIENCE = Patience()
@@ -99,8 +109,8 @@ def push_letters() -> None:
     push.send_due(_later)
 
 
-def _later(device_id: int, pairs: push.Pairs) -> None:
-    wait = PATIENCE_WITH_DEVICES.FIRST_WAIT
+def _later(device_id: int, pairs: push.Pairs, failure: push.NotTaken) -> None:
+    wait = PATIENCE_WITH_DEVICES.wait_after(failure, 1) or 0
     push_again.configure(schedule_in={"seconds": wait}).defer(device_id=device_id, pairs=list[Any](pairs))
 
 

@@ -44,11 +44,17 @@ GONE = (404, 410)
 
 # A device's id, and the notifications of one message to it with the parts of each that it tells.
 Pairs = list[tuple[int, list[int]]]
-Later = Callable[[int, Pairs], None]
 
 
 class NotTaken(Exception):
-    """The push service did not take a message just now; it may another time."""
+    """The push service did not take a message just now; it may another time, in ``wait`` seconds if it named them."""
+
+    def __init__(self, sentence: str, wait: float | None = None) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+Later = Callable[[int, Pairs, NotTaken], None]
 
 
 def is_on() -> bool:
@@ -124,15 +130,16 @@ def hand_over(device: Device, message: dict[str, Any]) -> None:
             "TTL": str(KEPT),
             "Urgency": "normal",
         }
-        status = fetching.hand_over(device.endpoint, body, headers)
+        receipt = fetching.hand_over(device.endpoint, body, headers)
     except (fetching.NotAllowed, ValueError):
-        status = 410  # it was looked at when it was added; what is none now is as good as gone
+        receipt = fetching.Receipt(410)  # it was looked at when it was added; what is none now is as good as gone
     except fetching.Unreachable as error:
         raise NotTaken("a push service did not answer") from error
+    status = receipt.status
     if status in GONE:
         Device.objects.filter(pk=device.pk).delete()
     elif status == 429 or status >= 500:
-        raise NotTaken(f"a push service answered {status}")
+        raise NotTaken(f"a push service answered {status}", receipt.wait)
     elif status >= 400:
         logger.warning("a push service answered %s", status)
 
@@ -143,7 +150,7 @@ def hand_over(device: Device, message: dict[str, Any]) -> None:
 def send_due(later: Later, most: int = 5000) -> int:
     """Hand over the letters that are due, up to ``most`` members'; gives how many messages went out.
 
-    ``later`` is given what was not taken, to see to it that ``send_again`` is called for it.
+    ``later`` is given what was not taken and why, to see to it that ``send_again`` is called for it.
     """
     sent = 0
     for _ in range(most):
@@ -158,7 +165,7 @@ def send_due(later: Later, most: int = 5000) -> int:
                     sent += 1
                 except NotTaken as failure:
                     logger.info("%s; it is asked again", failure)
-                    later(device.pk, pairs)
+                    later(device.pk, pairs, failure)
     return sent
 
 

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from common import fetching
+from common.fetching import Receipt
 from notices import jobs, muting, push
 from notices.kinds import all_kinds
 from notices.models import Device, Letter, Notification, Preference
@@ -63,12 +64,15 @@ class Service:
 
     def __init__(self, monkeypatch) -> None:
         self.status, self.addresses, self.requests = 201, [PUBLIC], list[tuple[dict[str, str], bytes]]()
+        self.wants = b""  # what it says in Retry-After
         self.sockets: list[Sockets] = []
         monkeypatch.setattr(fetching, "addresses_of", lambda name: self.addresses)
         monkeypatch.setattr(httpcore2, "SyncBackend", self.connected)
 
     def connected(self) -> Sockets:
         extra = b"Location: https://127.0.0.1/\r\n" if self.status == 307 else b""
+        if self.wants:
+            extra += b"Retry-After: " + self.wants + b"\r\n"
         sockets = Sockets([b"HTTP/1.1 %d X\r\n%sContent-Length: 0\r\n\r\n" % (self.status, extra)])
         self.sockets.append(sockets)
         return sockets
@@ -225,18 +229,18 @@ class TestAPushedNotice:
         Device.add(reader, name="Another", **KEYS | {"endpoint": f"{ENDPOINT}2"})
         make_comment(make_post(title="Foam"), body="@reader_one, look")
         answers, asked_first = iter([201, 503]), list[str]()
-        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked_first.append(url) or next(answers))
+        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked_first.append(url) or Receipt(next(answers)))
         assert pushed() == 1
         [job] = queue("push_again")
         assert "Foam" not in str(job)
         refused_at = Device.objects.get(pk=job["device_id"]).endpoint
         asked: list[str] = []
-        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked.append(url) or 429)
+        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked.append(url) or Receipt(429))
         with pytest.raises(push.NotTaken) as refused:
             jobs.push_again(**job)
         waits = [jobs.PATIENCE_WITH_DEVICES.wait_after(refused.value, tries) for tries in (1, 2, 7, 8)]
         assert waits == [30, 60, 1920, None] and jobs.PATIENCE_WITH_DEVICES.wait_after(ValueError(), 1) is None
-        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked.append(url) or 201)
+        monkeypatch.setattr(fetching, "hand_over", lambda url, *rest: asked.append(url) or Receipt(201))
         type(reader).objects.filter(pk=reader.pk).update(is_active=False)
         jobs.push_again(**job)  # to nobody while their account is closed
         type(reader).objects.filter(pk=reader.pk).update(is_active=True)
@@ -245,11 +249,39 @@ class TestAPushedNotice:
         jobs.push_again(**job)
         assert asked == [refused_at] * 2 and asked_first[1] == refused_at != asked_first[0]
 
+    @pytest.mark.parametrize(
+        ("status", "wants", "wait"),
+        [
+            (429, b"", 30), (503, b"", 30), (429, b"7", 30), (429, b"600", 600), (503, b"600", 600), (500, b"600", 600),
+            (429, b"999999999", 3600), (503, b"Fri, 31 Dec 9999 23:59:59 GMT", 3600),
+            (429, b"Thu, 01 Jan 1970 00:00:00 GMT", 30), (429, b"-5", 30), (429, b"soon", 30),
+        ],
+    )  # fmt: skip
+    def test_is_tried_again_when_the_service_wants_it_but_within_the_hour(self, service: Service, status, wants, wait):
+        reader = make_reader()
+        service.status, service.wants = status, wants
+        make_comment(body="@reader_one, look")
+        pushed()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT scheduled_at - now() >= make_interval(secs => %s), args::text FROM procrastinate_jobs"
+                " WHERE task_name = 'notices.push_again'",
+                [wait],
+            )
+            [(is_late_enough, args)] = cursor.fetchall()
+        assert is_late_enough
+        job = json.loads(args)
+        with pytest.raises(push.NotTaken) as refused:
+            jobs.push_again(**job)
+        waits = [jobs.PATIENCE_WITH_DEVICES.wait_after(refused.value, tries) for tries in (1, 7, 8)]
+        assert waits == [wait, max(wait, 1920), None]
+        assert Device.objects.filter(member=reader).exists()
+
     def test_that_no_service_answered_is_tried_again(self, service: Service, queue, monkeypatch):
         make_reader()
         make_comment(body="@reader_one, look")
 
-        def nobody(*sent) -> int:
+        def nobody(*sent) -> Receipt:
             raise fetching.Unreachable("The push service", "It could not be reached.")
 
         monkeypatch.setattr(fetching, "hand_over", nobody)
