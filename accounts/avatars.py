@@ -1,6 +1,8 @@
 """The picture beside a member's name: one they sent, cut to a square, or one drawn from the name's skeleton.
 
-``Member.avatar`` is the name of the files, "" for the drawn one, so that a list of names costs no query more.
+``Member.avatar`` is the name of the files, "" for the drawn one, so that a list of names costs no query more. One
+that a moderator has taken out of sight is kept as ``Member.withheld_avatar``, until it is given back or another choice
+is made.
 """
 
 from __future__ import annotations
@@ -8,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
 
 from common.pictures import keeping, taking
 
@@ -42,7 +46,7 @@ def take(member: Any, data: bytes) -> None:
     name = keeping.new_name()
     keeping.keep(SHELF, name, made)
     try:
-        _put(member, name)
+        _change(member, avatar=name)
     except BaseException:
         keeping.forget(SHELF, name)
         raise
@@ -50,28 +54,58 @@ def take(member: Any, data: bytes) -> None:
 
 def remove(member: Any) -> bool:
     """Let the drawn one stand there again; False where it does."""
-    return bool(_put(member, ""))
+    return bool(_change(member)[0])
 
 
 @transaction.atomic
-def _put(member: Any, name: str) -> str:
+def withhold(member: Any) -> str:
+    """Take the one that was sent out of sight, and give the name by which ``give_back`` knows it; "" where none was.
+
+    The name is a new one, so that nothing is found any more where it was seen.
+    """
+    if not (seen := _locked(member)[0]):
+        return ""
+    name = keeping.new_name()
+    keeping.copy(SHELF, seen, name)
+    _change(member, withheld_avatar=name)
+    return name
+
+
+@transaction.atomic
+def give_back(member: Any, name: str) -> None:
+    """Let the one that was withheld under this name stand there again, unless there was another choice since."""
+    if name and _locked(member)[1] == name:
+        _change(member, avatar=name)
+
+
+@transaction.atomic
+def _change(member: Any, *, avatar: str = "", withheld_avatar: str = "") -> tuple[str, str]:
+    """Let these names be the member's, and no others: their files go. Gives the names there were."""
+    before = _locked(member)
     members = get_user_model()._default_manager
-    before = members.select_for_update(no_key=True).values_list("avatar", flat=True).get(pk=member.pk)
-    members.filter(pk=member.pk).update(avatar=name)
-    member.avatar = name
-    if before:
-        transaction.on_commit(lambda: keeping.forget(SHELF, before))
+    members.filter(pk=member.pk).update(avatar=avatar, withheld_avatar=withheld_avatar)
+    member.avatar, member.withheld_avatar = avatar, withheld_avatar
+    _forget(set(before) - {avatar, withheld_avatar})
     return before
 
 
+def _locked(member: Any) -> tuple[str, str]:
+    members = get_user_model()._default_manager.select_for_update(no_key=True)
+    return members.values_list("avatar", "withheld_avatar").get(pk=member.pk)
+
+
+def _forget(names: set[str]) -> None:
+    for name in names - {""}:
+        transaction.on_commit(partial(keeping.forget, SHELF, name))
+
+
 def member_gone(sender: Any, instance: Any, **more: Any) -> None:
-    if instance.avatar:
-        transaction.on_commit(lambda: keeping.forget(SHELF, instance.avatar))
+    _forget({instance.avatar, instance.withheld_avatar})
 
 
 def files_of(member: Any) -> Iterator[tuple[str, Path]]:
-    if member.avatar:
-        yield "avatar.webp", keeping.path_of(SHELF, member.avatar)
+    if name := member.avatar or member.withheld_avatar:
+        yield "avatar.webp", keeping.path_of(SHELF, name)
 
 
 def sweep_files() -> int:
@@ -80,9 +114,9 @@ def sweep_files() -> int:
     gone = 0
     for start in range(0, len(names), 1_000):
         some = names[start : start + 1_000]
-        gone += keeping.forget_all_but(
-            SHELF, get_user_model()._default_manager.filter(avatar__in=some).values_list("avatar", flat=True), some
-        )
+        whose = Q(avatar__in=some) | Q(withheld_avatar__in=some)
+        rows = get_user_model()._default_manager.filter(whose).values_list("avatar", "withheld_avatar")
+        gone += keeping.forget_all_but(SHELF, {name for names in rows for name in names}, some)
     return gone
 
 

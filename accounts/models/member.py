@@ -116,6 +116,7 @@ class Member(AbstractUser):
     )
     bio_html = models.TextField(editable=False, blank=True, default="")
     avatar = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
+    withheld_avatar = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM, db_default=Theme.SYSTEM)
     text_size = models.CharField(max_length=6, choices=TextSize, default=TextSize.USUAL, db_default=TextSize.USUAL)
     language = models.CharField(max_length=5, choices=Language, default=Language.ENGLISH, db_default=Language.ENGLISH)

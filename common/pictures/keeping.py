@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -56,6 +57,15 @@ def keep(shelf: str, name: str, made: Sequence[Made]) -> None:
         part = path.with_suffix(".part")
         part.write_bytes(each.data)
         os.replace(part, path)
+
+
+def copy(shelf: str, name: str, new: str) -> None:
+    """Keep a picture's files, those that are there, under a new name too."""
+    for end in ENDS:
+        path = path_of(shelf, new, end)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(path_of(shelf, name, end), path)
 
 
 def forget(shelf: str, name: str) -> None:

@@ -9,7 +9,10 @@ from django.utils import timezone
 
 
 class Sweep(models.Model):
-    """One such deed. Worked on by ``forum.moderating.sweeping``, thing by thing; ``state`` says what is to be done."""
+    """One such deed. Worked on by ``forum.moderating.sweeping``, thing by thing; ``state`` says what is to be done.
+
+    ``avatar`` is the name under which the picture beside their name is withheld (``accounts.avatars``), if one was.
+    """
 
     class State(models.TextChoices):
         HIDING = "hiding", "Hiding"
@@ -20,6 +23,7 @@ class Sweep(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sweeps")
     since = models.DateTimeField()
     state = models.CharField(max_length=7, choices=State, default=State.HIDING)
+    avatar = models.CharField(max_length=16, blank=True, default="", db_default="")
     begun_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -4,9 +4,9 @@ The deed notes what is to be done (``Sweep``); the work goes thing by thing, eac
 few at once, the rest in a job, which may die and run again. What it hid is written down (``SweptThing``), so that the
 undo shows that again and nothing else: not what was hidden before, nor what a moderator decided about since.
 
-Their pictures of these days go too, from whatever texts. What the member wrote under pseudonyms goes out of sight as
-well, or banning would have a way round it. Nothing tells which that is: no line of the log names a thing, the preview
-neither shows nor counts it, and who swept is in the audit log.
+Their pictures of these days go too, from whatever texts, and the one beside their name. What the member wrote under
+pseudonyms goes out of sight as well, or banning would have a way round it. Nothing tells which that is: no line of the
+log names a thing, the preview neither shows nor counts it, and who swept is in the audit log.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from accounts import avatars
 from accounts.language import as_stored
 from accounts.models import Member
 from common import wording
@@ -99,9 +100,10 @@ def hide_everything(
     given = sanctions.give(held, moderator, kinds, reason, days=days) if kinds else None
     begun = timezone.now()
     sweep = Sweep.objects.create(member=held, since=begun - timedelta(days=since), begun_at=begun)
-    if given is None and not _left(sweep):
+    if not (given or held.avatar or _left(sweep)):
         sweep.delete()
         return None
+    Sweep.objects.filter(pk=sweep.pk).update(avatar=avatars.withhold(held))
     details = {"sweep": sweep.pk, "sanctions": [given.pk] if given else []}
     line = log.record(moderator, NAME, held, reason, details=details)
     audit.write("hid everything of a member", actor=moderator, target=held, detail={"sweep": sweep.pk})
@@ -129,6 +131,7 @@ def take_back(member: Member, moderator: Member, reason: str, action: Action) ->
     line = log.record(moderator, f"undo {NAME}", held, reason, undoes=action)
     sanctions.tell_of_lifting(held, ids, reason, line)
     if sweep is not None and not is_shown:
+        avatars.give_back(held, sweep.avatar)
         Sweep.objects.filter(pk=sweep.pk).update(state=Sweep.State.SHOWING)
         _go_on(sweep)
     return line
@@ -202,7 +205,7 @@ def _as_suggested(member: Any) -> dict[str, Any]:
 HIDE_EVERYTHING = Verb(
     NAME, gettext_noop("Ban, and hide everything"), hide_everything, take_back, SweepForm, initial=_as_suggested,
     help=gettext_noop(
-        "Their pictures, and what they wrote without their name, go out of sight too. One undo shows again exactly "
-        "what this hid."
+        "Their pictures, also the one beside their name, and what they wrote without their name, go out of sight too. "
+        "One undo shows again exactly what this hid."
     ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from tests.shared import shared_file
 
 ROOMS = ("accounts", "common", "forum", "moderation", "notices", "studies")
 OURS = {
-    "accounts.Member": "password username name_key email avatar time_zone",
+    "accounts.Member": "password username name_key email avatar withheld_avatar time_zone",
     "accounts.DataCopy": "file",
     "accounts.Leaving": "after",
     "accounts.GoneName": "hash",
@@ -38,6 +38,7 @@ OURS = {
     "forum.Comment": "pseudonym ancestors",
     "forum.Mask": "name",
     "forum.ReadMark": "kind",
+    "forum.Sweep": "avatar",
     "moderation.Action": "action role",
     "moderation.Allowance": "key",
     "moderation.AuditEntry": "event target_type target_id request_id network",

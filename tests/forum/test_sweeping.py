@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import avatars
 from accounts.models import Member
+from common.pictures import keeping
+from common.pictures.taking import Made
 from common.recount import counters
 from forum.models import Comment, Picture, PictureUse, Post, Sweep, SweptThing
 from forum.moderating import sweeping
@@ -103,6 +107,74 @@ def test_their_pictures_are_served_to_nobody_else_until_it_is_undone(world: Worl
     decided.hide(world.moderator, "Not so harmless")
     world.undo(line)
     assert seen(guest) == [True, True, False, False] and not SweptThing.objects.exists()
+
+
+def give_avatar(member: Member) -> str:
+    name = keeping.new_name()
+    keeping.keep(avatars.SHELF, name, [Made(1, 1, b"wide"), Made(1, 1, b"small")])
+    Member.objects.filter(pk=member.pk).update(avatar=name)
+    return name
+
+
+def test_the_picture_beside_their_name_is_found_nowhere_until_it_is_undone(
+    world: World, django_capture_on_commit_callbacks
+) -> None:
+    name, guest = give_avatar(world.member), Client()
+    old = world.old.get_absolute_url()
+
+    def address() -> str:
+        return re.findall(r'class="avatar" src="([^"]+)"', guest.get(old).text)[0]
+
+    def found(address: str) -> list[int]:
+        return [guest.get(each).status_code for each in (address, address.replace("-small", ""))]
+
+    seen = address()
+    assert name in seen and found(seen) == [200, 200]
+    with django_capture_on_commit_callbacks(execute=True):
+        line = world.sweep()
+    assert address().startswith("/avatars/drawn/") and found(seen) == [404, 404]
+    assert avatars.sweep_files() == 0
+    [(_, path)] = avatars.files_of(Member.objects.get(pk=world.member.pk))  # theirs to take along
+    assert path.read_bytes() == b"wide"
+    with django_capture_on_commit_callbacks(execute=True):
+        world.undo(line)
+    assert found(address()) == [200, 200] and path.read_bytes() == b"wide"
+    assert Member.objects.get(pk=world.member.pk).withheld_avatar == ""
+
+
+@pytest.mark.parametrize("choice", ["another", "the drawn one", "swept again"])
+def test_the_picture_beside_their_name_does_not_come_back_over_a_later_choice(
+    world: World, choice: str, django_capture_on_commit_callbacks
+) -> None:
+    give_avatar(world.member)
+    with django_capture_on_commit_callbacks(execute=True):
+        line = world.sweep()
+        member = Member.objects.get(pk=world.member.pk)
+        withheld = member.withheld_avatar
+        if choice == "the drawn one":
+            avatars.remove(member)
+        else:
+            avatars._change(member, avatar=(name := give_avatar(member)))
+    if choice == "swept again":
+        again = world.sweep(kinds=[])
+    world.undo(line)
+    member.refresh_from_db()
+    assert member.avatar == ("" if choice != "another" else name)
+    assert not keeping.path_of(avatars.SHELF, withheld).exists()
+    if choice == "swept again":
+        world.undo(again)
+        member.refresh_from_db()
+        kept = Sweep.objects.get(pk=again.details["sweep"]).avatar
+        assert (member.avatar, member.withheld_avatar) == (kept, "")
+
+
+def test_a_sweep_of_nothing_but_the_picture_beside_their_name_is_a_deed(world: World) -> None:
+    other = make_member()
+    with pytest.raises(acting.NothingToDo):
+        acting.act(HIDE_EVERYTHING, other, world.moderator, "Spam", since=7, kinds=[], days=7)
+    give_avatar(other)
+    acting.act(HIDE_EVERYTHING, other, world.moderator, "Spam", since=7, kinds=[], days=7)
+    assert Member.objects.get(pk=other.pk).avatar == ""
 
 
 def test_the_undo_leaves_what_was_decided_about_since(world: World) -> None:
