@@ -33,6 +33,7 @@ def test_a_member_reads_what_is_new_and_mutes_the_rest(open_browser, javascript)
     visitor.visit("/community/?sort=new")
     row = page.locator(".post-item", has_text=post.title)
     expect(row).to_have_attribute("data-read", "")
+    assert_sound(visitor)
     row.get_by_role("link", name=re.compile("^3 new comments")).click()
     page.wait_for_url(re.compile(rf"#comment-{new[0].pk}$"))
 
