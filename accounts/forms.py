@@ -9,12 +9,17 @@ from zoneinfo import available_timezones
 from allauth.account import app_settings
 from allauth.account import forms as allauth
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings as mfa
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm as MfaAuthenticateForm
+from allauth.mfa.base.forms import BaseAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +29,7 @@ from accounts.models import Member
 from accounts.models.member import Language
 from common.text import clean_text
 
+CODE_LIVES = mfa.TOTP_PERIOD * (1 + 2 * mfa.TOTP_TOLERANCE)  # seconds in which a code of the app is taken
 ADVICE = _("8 characters or more; a few unrelated words are best.")
 
 
@@ -91,11 +97,22 @@ class ActivateAppForm(AppCode, ActivateTOTPForm):
     pass
 
 
-class AuthenticateForm(AppCode, MfaAuthenticateForm):
+class CodeOnce(AppCode, BaseAuthenticateForm):
+    """Takes a code of the app once for as long as it is valid; allauth forgets it sooner than that."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        once = f"code-{self.user.pk}-{normalize_user_code(code)}"
+        if not caches["default"].add(once, True, timeout=CODE_LIVES):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class AuthenticateForm(CodeOnce, MfaAuthenticateForm):
     pass
 
 
-class ReauthenticateByAppForm(AppCode, MfaReauthenticateForm):
+class ReauthenticateByAppForm(CodeOnce, MfaReauthenticateForm):
     pass
 
 

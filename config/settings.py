@@ -227,6 +227,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL  # plain http on localhost
 MFA_TOTP_ISSUER = SITE_NAME
+# The code before and the one after count too: phones go wrong by seconds, and a code grows old while it is typed.
+MFA_TOTP_TOLERANCE = 1
 # Signing in by ORCID: off without keys. Of the record the iD alone is kept (accounts.orcid).
 ORCID_CLIENT_ID = env.str("ORCID_CLIENT_ID", "")
 ORCID_CLIENT_SECRET = env.str("ORCID_CLIENT_SECRET", "")

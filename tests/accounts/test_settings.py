@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core import mail
+from django.utils import timezone
 
 from accounts.models import Member
+from tests import authenticator
 from tests.accounts.conftest import PASSWORD, Visitor, code_of
 
 SETTINGS, EMAIL, TWO_FACTOR = "/settings/", "/accounts/email/", "/accounts/2fa/"
@@ -92,13 +97,10 @@ class TestEmail:
 class TestTwoFactor:
     def turn_on(self, proved: Visitor) -> str:
         """Turn the app on; gives its secret."""
-        from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-
         page = proved.get(TWO_FACTOR + "totp/activate/")
         assert 'autocomplete="one-time-code"' in page.content.decode()
         secret = page.context["form"].secret
-        counter = next(iter(yield_hotp_counters_from_time()))
-        answer = proved.post(TWO_FACTOR + "totp/activate/", {"code": format_hotp_value(hotp_value(secret, counter))})
+        answer = proved.post(TWO_FACTOR + "totp/activate/", {"code": authenticator.code_of(secret)})
         assert answer.url == TWO_FACTOR + "recovery-codes/"
         return secret
 
@@ -116,6 +118,20 @@ class TestTwoFactor:
             assert not visitor.is_signed_in
             visitor.post(TWO_FACTOR + "authenticate/", {"code": code})
             assert visitor.is_signed_in is expected
+
+    @pytest.mark.parametrize(("age", "is_taken"), [(0, True), (30, True), (60, False)])
+    def test_takes_a_code_that_grew_old_while_it_was_typed_and_takes_it_once(
+        self, proved: Visitor, age: int, is_taken: bool
+    ):
+        secret, now = self.turn_on(proved), timezone.now().replace(second=0, microsecond=0)
+        with time_machine.travel(now - timedelta(seconds=age), tick=False):
+            code = authenticator.code_of(secret)
+        for seconds, expected in ((0, is_taken), (29, False), (45, False)):
+            visitor = Visitor()
+            with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+                visitor.sign_in()
+                visitor.post(TWO_FACTOR + "authenticate/", {"code": f"{code[:3]} {code[3:]}" if seconds else code})
+                assert visitor.is_signed_in is expected, seconds
 
     def test_pages_draw_with_our_forms(self, proved: Visitor):
         self.turn_on(proved)

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import feedparser
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Member
 from notices import letters
 from notices.models import Letter, Preference
+from tests.authenticator import code_of
 from tests.browser.soundness import assert_sound
 from tests.browser.visitor import PASSWORD, Visitor, send_queued_mail
 from tests.builders import confirmed, make_comment, make_member, make_post, make_study, numbers
@@ -100,11 +100,6 @@ def test_pages_profile_sessions_and_the_second_factor_are_as_a_member_sets_them(
         other.page.get_by_label("Code").fill(code)
         other.press("Sign in", other.page.locator("main"))
         expect(other.page.locator(".field__error, .site-account__name")).to_contain_text(words)
-
-
-def code_of(secret: str) -> str:
-    """What an authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
 def test_news_come_as_chosen_are_read_and_end_where_they_are_ended(open_browser, javascript, member, settings):
