@@ -79,6 +79,7 @@ class Comment(Moderated, Signed, Upvotable):
     answered: Any = None  # in a thread, the comment that a deep reply answers
     is_new = False  # True in a thread where its reader has not met it yet
     is_muted = False  # True in a thread whose reader mutes the author
+    more_replies = False  # True in a thread that shows more of them elsewhere
     is_fresh = False  # True on what ``write`` has stored just now, and not found from an earlier sending
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="comments", db_index=False)
