@@ -37,11 +37,15 @@ class ThreadTerms(models.Model):
 
 
 class CommentTerms(models.Model):
-    """What moderators have set for one comment: their note above it, and the post it was made into."""
+    """What moderators have set for one comment: their note above it, and the post it was made into.
+
+    ``poll_of`` is the post that became this comment and has a poll, on a page of its own since.
+    """
 
     comment = models.OneToOneField(Comment, models.CASCADE, related_name="terms", primary_key=True)
     note = models.CharField(max_length=settings.NOTE_LIMIT, blank=True, default="")
     became = models.OneToOneField(Post, models.SET_NULL, null=True, blank=True, related_name="was_comment")
+    poll_of = models.ForeignKey(Post, models.SET_NULL, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:
         return f"terms of comment {self.comment_id}"

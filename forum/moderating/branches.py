@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.urls import reverse
 from django.utils.translation import gettext
 
 from forum import earning, saving, told
@@ -68,15 +67,14 @@ def merge(post: Post, moderator, reason: str, *, into: Post) -> Action | None:
         raise CannotDo(gettext("Choose another post, one that can be seen. Nothing was changed."))
     if post.subject_url:
         raise CannotDo(gettext("The thread of a study can't become part of another; merge the other way round."))
-    words = f"**{post.title}**\n\n{post.text.body}"
-    if Poll.objects.filter(post=post).exists():
-        # It goes on where it is, and stands under the comment as a link (``polls.stands_in``).
-        words += f"\n\n[The poll in this post]({reverse('forum:poll', args=[post.pk])})"
     # As the post is signed, whatever its author is called in the other thread.
     became = Comment.objects.create(
         post=into, author=post.author, mask_id=post.mask_id, pseudonym=post.pseudonym, posted_at=post.posted_at
     )
-    CommentText.objects.create(comment=became, body=words)
+    CommentText.objects.create(comment=became, body=f"**{post.title}**\n\n{post.text.body}")
+    if Poll.objects.filter(post=post).exists():
+        # It goes on where it is (``polls.stands_in``), and the comment leads there.
+        CommentTerms.objects.create(comment=became, poll_of=post)
     _copy_votes("forum_postvote", post.pk, "forum_commentvote", became.pk)
     Comment.objects.filter(pk=became.pk).update(score=became.votes.count())
     earning.sight_changed(became)
@@ -107,6 +105,7 @@ def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None
     Post.objects.filter(pk=post.pk).update(score=post.votes.count())
     following.give_back(post, _went_on(into))
     saving.unmerged(post, comment)
+    CommentTerms.objects.filter(comment=comment).update(poll_of=None)
     was = _sight(comment)
     comment.delete_by_author()
     posts[post.pk]._change(**was)

@@ -422,7 +422,9 @@ class TestMerging:
         assert client.get(where).url == f"{world.post.get_absolute_url()}#poll"
         done = do("merge", world.post, moderator, into=world.other)
         became = Comment.objects.get(post=world.other, text__body__contains="**The thread**")
-        assert f'href="{where}"' in client.get(world.other.get_absolute_url()).content.decode()
+        assert became.text.body == f"**{world.post.title}**\n\n{world.post.text.body}"
+        for page in (world.other.get_absolute_url(), f"/comments/{became.pk}/"):
+            assert f'href="{where}"' in client.get(page, follow=True).content.decode()
         page = client.get(where)
         assert page.status_code == 200 and "Did it help?" in page.content.decode()
         assert f"next={where}" in page.content.decode() and became.get_absolute_url() in page.content.decode()
@@ -438,6 +440,7 @@ class TestMerging:
         assert client.post(f"{where}vote/", {"withdraw": "1"}).status_code == 404
         became.unhide(moderator, "Fine")
         acting.undo(done, moderator, "No")
+        assert where not in client.get(world.other.get_absolute_url()).content.decode()
         assert client.get(where).url == f"{world.post.get_absolute_url()}#poll"
         assert "1 member voted" in client.get(world.post.get_absolute_url()).content.decode() and everything_counts()
 
