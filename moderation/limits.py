@@ -146,15 +146,16 @@ def line_for(member: Any, table: Mapping[str, str]) -> str:
 
 
 def count_words(request: HttpRequest, html: str, before: str = "") -> None:
-    """Count the links, pictures and mentions of a text as rendered; of an edit, only what was not there ``before``.
+    """Count the links, pictures and mentions of a text as rendered; of an edit, only those that are not in ``before``.
 
     Raises ``TooMuch`` where one text holds too many of them, ``TooMany`` where a day's are used up.
     """
     if not _is_counted(request):
         return
     was = contents(before)
-    for action, number in contents(html).items():
-        if number > was[action]:
+    for action, held in contents(html).items():
+        number, new = held.total(), (held - was[action]).total()
+        if number > was[action].total():
             table = settings.LIMITS[action]
             for each in limits(line_for(request.user, table)):
                 if each.span == ONE_TEXT and number > each.most:
@@ -165,20 +166,23 @@ def count_words(request: HttpRequest, html: str, before: str = "") -> None:
                         )
                         % {"title": gettext(table["title"]), "most": each.most, "number": number}
                     )
-            count(request, action, number - was[action])
+        if new:
+            count(request, action, new)
 
 
 # As ``common.markdown`` writes them. A link to a study, known by its identifier, is what this place is for.
-LINK = re.compile(r'<a href="(https?://[^"]*)"')
-STUDY_LINK = re.compile(r'<a href="https?://[^"]*"(?: title="[^"]*")? class="work')
+LINK = re.compile(r'<a href="(?P<address>https?://[^"]*)"(?: title="[^"]*")?(?P<is_study> class="work)?')
+PICTURE = re.compile(r'<img src="([^"]*)"')
 
 
-def contents(html: str) -> Counter[str]:
-    """How many links to other sites, pictures and mentions rendered HTML holds, by their names in the table."""
-    away = sum(not link.startswith(f"{settings.SITE_URL}/") for link in LINK.findall(html))
-    return Counter(
-        link=away - len(STUDY_LINK.findall(html)), picture=html.count("<img "), mention=len(calling.ids_in(html))
-    )
+def contents(html: str) -> dict[str, Counter[Any]]:
+    """The links to other sites, pictures and mentions in rendered HTML, by their names in the table: each how often."""
+    links = (link["address"] for link in LINK.finditer(html) if not link["is_study"])
+    return {
+        "link": Counter(address for address in links if not address.startswith(f"{settings.SITE_URL}/")),
+        "picture": Counter(PICTURE.findall(html)),
+        "mention": Counter(calling.ids_in(html)),
+    }
 
 
 def refusal(request: HttpRequest, action: str, form: Form) -> TooMany | None:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from common.markdown import render
 from forum.models import Comment, Post
 from moderation import limits
 from moderation.models import Allowance, Trust
@@ -220,11 +221,28 @@ class TestAMember:
         assert say(two) == 302 and say(f"{two} Hello") == 302  # what stood there before costs nothing
         answer = client.post("/settings/", {"bio": f"{two} https://three.example.com/"})
         assert answer.status_code == 422 and "three.example.com" in answer.text and "up to 2" in answer.text
-        assert say("https://four.example.com/") == 302
-        answer = client.post("/settings/", {"bio": f"https://five.example.com/ {two}"[:50]})
-        assert answer.status_code == 429 and answer["Retry-After"] and "five.example.com" in answer.text
+        # One in the place of another is a new one; taking one out costs nothing.
+        answer = client.post("/settings/", {"bio": "https://one.example.com/ https://four.example.com/"})
+        assert answer.status_code == 429 and answer["Retry-After"] and "four.example.com" in answer.text
+        assert say("https://one.example.com/") == 302
         member.refresh_from_db()
-        assert member.bio == "https://four.example.com/" and "four" in member.bio_html
+        assert member.bio == "https://one.example.com/" and "four" not in member.bio_html
+
+    def test_pays_for_each_link_picture_and_member_that_an_edit_brings(self, client, tight, settings) -> None:
+        html = render(
+            f"{settings.SITE_URL}/about/ doi:10.1000/known https://a.example/?x=1&y=2 https://a.example/?x=1&y=2 "
+            '[b](https://b.example/ "B")',
+            works=True,
+        )
+        assert limits.contents(html)["link"] == {"https://a.example/?x=1&amp;y=2": 2, "https://b.example/": 1}
+        tight.LIMITS["link"]["member"] = "9/text 4/day"
+        author = member_of_long()
+        client.force_login(author)
+        found, codes = make_comment(author=author, body="https://one.example.com/"), []
+        for number, name in enumerate(("two", "three", "two", "four", "five"), 1):
+            form = {"body": f"https://{name}.example.com/", "version": number}
+            codes.append(client.post(f"/comments/{found.pk}/edit/", form).status_code)
+        assert codes == [302, 302, 302, 302, 429]
 
     def test_who_moderates_is_not_counted(self, client, tight) -> None:
         client.force_login(make_moderator())
