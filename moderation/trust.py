@@ -107,12 +107,12 @@ def compute(members: Iterable[int]) -> int:
     return len(moved)
 
 
-REACHED = gettext_noop("You have reached trust level %(level)s, “%(name)s”: your limits are wider now.")
+REACHED = gettext_noop("You have reached trust level %(level)s, “%(called)s”: your limits are wider now.")
 wording.know(REACHED)
 
 
 def _tell(member: int, level: int) -> None:
-    words = REACHED % {"level": level, "name": levels()[level].name}
+    words = REACHED % {"level": level, "called": levels()[level].name}
     tell([member], kind=KIND, key=f"trust:{level}", words=words, url="/about/trust/")
 
 

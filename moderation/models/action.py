@@ -8,6 +8,9 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+# Verbs whose names are no words.
+IN_WORDS = {"approve-edit": "approve an edit", "reject-edit": "reject an edit", "hide-everything": "hide everything"}
+
 
 class Action(models.Model):
     """One thing a moderator did to one thing, with the reason. Written by ``moderation.log.record``."""
@@ -42,4 +45,10 @@ class Action(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.action} {self.label}"
+        return f"{self.deed} {self.label}"
+
+    @property
+    def deed(self) -> str:
+        """The verb in words, as the log says it."""
+        undoing, it, verb = self.action.rpartition("undo ")
+        return f"{undoing}{it}{IN_WORDS.get(verb, verb)}"

@@ -15,8 +15,8 @@ from django.utils import timezone, translation
 from accounts import leaving
 from accounts import mail as account_mail
 from common import catalogue, wording
-from moderation import sanctions
-from moderation.models import Action
+from moderation import sanctions, trust
+from moderation.models import Action, Trust
 from notices import digests, letters, push
 from notices.models import Device, Digest, Letter, Notification, Preference
 from notices.telling import tell
@@ -74,6 +74,15 @@ class TestANotification:
         assert told.words == "A moderator has locked your post “Foam”: It went in circles"
         with translation.override("de"):
             assert told.said == "Die Moderation hat deinen Beitrag „Foam“ gesperrt: It went in circles"
+
+    def test_of_a_level_of_trust_names_it_in_the_readers_language(self):
+        owner = german()
+        Trust.objects.create(member=owner)
+        trust.fix(owner, make_moderator(), 2, "Helps")
+        told = Notification.objects.get(member=owner, kind=trust.KIND)
+        assert told.said == "You have reached trust level 2, “Regular”: your limits are wider now."
+        page = as_member(owner).get("/notifications/").text
+        assert "Vertrauensstufe 2 erreicht, „Regelmäßig hier“" in page and "Regular" not in page
 
     @pytest.mark.parametrize("words", ["An older wording of something", "%(who)s replied to", "", "1 new"])
     def test_that_is_not_known_again_stays_as_it_is(self, words):
