@@ -54,6 +54,7 @@ class KeptPagesMiddleware:
         self.get_response = get_response
         self.room = settings.KEPT_PAGES_MB * 1024 * 1024
         self.pages: OrderedDict[Key, Page] = OrderedDict()
+        self.held = 0  # bytes of them all
         self.lock = threading.Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -78,12 +79,13 @@ class KeptPagesMiddleware:
     def _keep(self, key: Key, page: Page) -> None:
         """Keep the page; those that nobody asked for longest make room."""
         with self.lock:
+            if before := self.pages.pop(key, None):
+                self.held -= len(before.body)
             self.pages[key] = page
-            self.pages.move_to_end(key)
-            kept = sum(len(each.body) for each in self.pages.values())
-            while kept > self.room:
+            self.held += len(page.body)
+            while self.held > self.room:
                 _, oldest = self.pages.popitem(last=False)
-                kept -= len(oldest.body)
+                self.held -= len(oldest.body)
 
 
 def _is_plain(request: HttpRequest) -> bool:

@@ -88,6 +88,10 @@ def choose_product(page: Page, thread: Thread) -> None:
 
 def fill_split(page: Page, thread: Thread) -> None:
     page.get_by_label("These comments").fill(str(thread.comment.pk))
+    fill_convert(page, thread)
+
+
+def fill_convert(page: Page, thread: Thread) -> None:
     page.get_by_label("Title of the new post").last.fill("On its own")
     page.get_by_label("In", exact=True).last.select_option(label="Product")
 
@@ -111,11 +115,6 @@ DEEDS = (
 
 def lacks(words: str) -> Callable[[Visitor, Thread], bool]:
     return lambda guest, thread: not says(words)(guest, thread)
-
-
-def fill_convert(page: Page, thread: Thread) -> None:
-    page.get_by_label("Title of the new post").last.fill("On its own")
-    page.get_by_label("In", exact=True).last.select_option(label="Product")
 
 
 OF_COMMENTS = (

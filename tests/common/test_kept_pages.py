@@ -126,9 +126,9 @@ def test_tells_what_is_asked_for_apart() -> None:
 def test_makes_room_for_what_is_asked_for_now() -> None:
     keeper = KeptPagesMiddleware(lambda request: None)
     keeper.room = 100
-    for name in ("a", "b", "a", "c"):
-        keeper._keep(("http", "here", name, ""), _page(40))
-    assert [key[2] for key in keeper.pages] == ["a", "c"]
+    for name, size in (("a", 90), ("b", 40), ("a", 40), ("c", 40)):
+        keeper._keep(("http", "here", name, ""), _page(size))
+    assert [key[2] for key in keeper.pages] == ["a", "c"] and keeper.held == 80
 
 
 def _page(size: int) -> Page:
