@@ -12,11 +12,13 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from common.counting import CAP, CappedCount
 from common.paging import KeysetPage, paginate, read_cursor
 from forum.models import Comment, Post
 from notices.muting import muted_by
 from studies.mentions import newest_posts
 from studies.models import MentionedWork, Study
+from studies.models.mention import twins_of
 
 ORDER = ("-pk",)
 MUTED_READ = 200  # posts left out of a page because its reader mutes them, at most
@@ -38,15 +40,27 @@ CROSS JOIN LATERAL (
     ORDER BY m.comment_id LIMIT %s
 ) near
 """
+# Of works that are named otherwise too: under which other identifiers, and in how many posts under all of them.
+JOINED = f"""
+WITH joined AS (
+    SELECT work.id, array_agg(twin.id ORDER BY twin.post_count DESC, twin.id DESC) AS twins
+    FROM studies_mentionedwork work CROSS JOIN LATERAL ({twins_of("work")}) twin
+    WHERE work.id = ANY(%s) GROUP BY work.id
+)
+SELECT id, twins, (SELECT count(*) FROM (
+    SELECT DISTINCT near.post_id FROM unnest(twins || id) part (id)
+    CROSS JOIN LATERAL ({newest_posts("part.id", str(CAP + 1))}) near LIMIT {CAP + 1}
+) counted) FROM joined
+"""  # noqa: S608 - our own words, and parameters
 WHO_WANTS = """
 SELECT work.id, count(DISTINCT near.author_id), (array_agg(near.post_id ORDER BY near.posted_at DESC))[1],
        (array_agg(near.comment_id ORDER BY near.posted_at DESC))[1], max(near.posted_at)
-FROM unnest(%s::bigint[]) work (id) CROSS JOIN LATERAL (
+FROM unnest(%s::bigint[], %s::bigint[]) work (id, part) CROSS JOIN LATERAL (
     SELECT m.post_id, m.comment_id,
            CASE WHEN m.comment_id IS NULL THEN p.author_id ELSE c.author_id END AS author_id,
            CASE WHEN m.comment_id IS NULL THEN p.posted_at ELSE c.posted_at END AS posted_at
     FROM studies_mention m JOIN forum_post p ON p.id = m.post_id LEFT JOIN forum_comment c ON c.id = m.comment_id
-    WHERE m.work_id = work.id AND m.in_sight ORDER BY m.post_id DESC LIMIT %s
+    WHERE m.work_id = work.part AND m.in_sight ORDER BY m.post_id DESC LIMIT %s
 ) near GROUP BY work.id
 """
 
@@ -78,31 +92,45 @@ def page_of_posts(study: Study, reader: Any, after: str) -> KeysetPage:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A work that posts mention and the library does not have. ``members`` are counted among its newest mentions."""
+    """A work that posts mention and the library does not have, by ``work``, the identifier that most of them name, and
+    by ``others``. ``post_count`` is of all these; ``members`` are counted among the newest mentions of each."""
 
     work: MentionedWork
+    others: list[MentionedWork]
+    post_count: int
     members: int
     post: Post | None
     comment_id: int | None
     last_at: datetime | None
 
+    @property
+    def shown_count(self) -> CappedCount:
+        return CappedCount.at_most(self.post_count)
+
 
 def page_of_wanted(after: str) -> KeysetPage:
     """A page of wanted works, those of most posts first. Raises ``Http404`` for a cursor that does not fit."""
     page = paginate(MentionedWork.objects.wanted(), ("-post_count", "-pk"), after)
-    page.rows = _with_who_wants(page.rows)
+    page.rows = with_who_wants(page.rows)
     return page
 
 
-def _with_who_wants(works: Sequence[MentionedWork]) -> list[Wanted]:
+def with_who_wants(works: Sequence[MentionedWork]) -> list[Wanted]:
+    """The same works, with their other identifiers and who asks for them: as many queries for one as for many."""
     with connection.cursor() as cursor:
-        cursor.execute(WHO_WANTS, [[work.pk for work in works], MENTIONS_READ])
+        cursor.execute(JOINED, [[work.pk for work in works]])
+        joined = {pk: (twins, count) for pk, twins, count in cursor.fetchall()}
+        parts = [(work.pk, part) for work in works for part in (work.pk, *joined.get(work.pk, ((), 0))[0])]
+        cursor.execute(WHO_WANTS, [[pk for pk, _ in parts], [part for _, part in parts], MENTIONS_READ])
         facts = {pk: rest for pk, *rest in cursor.fetchall()}
     posts = Post.objects.in_bulk(_present(post for _, post, _, _ in facts.values()))
+    others = MentionedWork.objects.in_bulk([twin for twins, _ in joined.values() for twin in twins])
     rows = []
     for work in works:
+        twins, count = joined.get(work.pk, ((), work.post_count))
         members, post, comment, last_at = facts.get(work.pk, (0, None, None, None))
-        rows.append(Wanted(work, members, posts.get(post), comment, last_at))
+        named = [others[twin] for twin in twins if twin in others]
+        rows.append(Wanted(work, named, count, members, posts.get(post), comment, last_at))
     return rows
 
 

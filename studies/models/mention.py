@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from common.counting import CappedCount
 from studies import identifiers
 
 
+def twins_of(work: str) -> str:
+    """SQL that gives ``id`` and ``post_count`` of the wanted works that are the same as ``work``, named otherwise.
+
+    They are the same where one reference of a study carries both identifiers; a bounded number of references is read.
+    """
+    named = " UNION ALL ".join(
+        f"(SELECT c.doi, c.pmid, c.pmcid FROM studies_citation c"  # noqa: S608 - words of ours
+        f" WHERE {work}.kind = '{kind}' AND c.{kind} = {work}.value AND c.{kind} <> '' LIMIT 100)"
+        for kind in ("doi", "pmid", "pmcid")
+    )
+    return f"""
+    SELECT twin.id, twin.post_count FROM (
+        SELECT DISTINCT each.kind, each.value FROM ({named}) c
+        CROSS JOIN LATERAL (VALUES ('doi', c.doi), ('pmid', c.pmid), ('pmcid', c.pmcid)) each (kind, value)
+    ) named JOIN studies_mentionedwork twin USING (kind, value)
+    WHERE twin.id <> {work}.id AND twin.study_id IS NULL AND twin.post_count > 0"""  # noqa: S608
+
+
+# One row for a work: the identifier that most posts mention stands for the others.
+STANDS_FOR_ALL = f"""
+NOT EXISTS (
+    SELECT FROM ({twins_of("studies_mentionedwork")}) other
+    WHERE (other.post_count, other.id) > (studies_mentionedwork.post_count, studies_mentionedwork.id))"""
+
+
 class MentionedWorkQuerySet(models.QuerySet):
     def wanted(self) -> MentionedWorkQuerySet:
-        """What posts in sight mention and the library does not have."""
-        return self.filter(study__isnull=True, post_count__gt=0)
+        """What posts in sight mention and the library does not have: each work once, however it is named."""
+        stands_for_all = RawSQL(STANDS_FOR_ALL, [], models.BooleanField())  # noqa: S611 - our own words
+        return self.filter(stands_for_all, study__isnull=True, post_count__gt=0)
 
 
 class MentionedWork(models.Model):

@@ -16,7 +16,7 @@ from common.counting import CappedCount, capped_count
 from forum import visits
 from forum.models import PostVote
 from studies.fetching import request as request_identifiers
-from studies.mentioning import page_of_posts, page_of_wanted
+from studies.mentioning import page_of_posts, page_of_wanted, with_who_wants
 from studies.models import MentionedWork
 from studies.views.loading import study_of
 
@@ -62,8 +62,10 @@ def wanted_fetch(request: HttpRequest, pk: int) -> HttpResponse:
     if work.kind not in FETCHED:
         raise Http404(gettext("Trials are fetched by the studies that report them."))
     token = uuid.uuid5(uuid.NAMESPACE_URL, f"wanted {work.kind} {work.value} {timezone.localdate()}")
-    reason = f"Wanted by {work.shown_count} post{'s' * (work.post_count != 1)}"
-    return redirect(request_identifiers([str(work)], member=request.user, reason=reason, token=token))
+    [found] = with_who_wants([work])
+    reason = f"Wanted by {found.shown_count} post{'s' * (found.post_count != 1)}"
+    named = [str(each) for each in (work, *found.others)]
+    return redirect(request_identifiers(named, member=request.user, reason=reason, token=token))
 
 
 def _address(name: str) -> str:

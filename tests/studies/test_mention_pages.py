@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from studies.mentions import link
-from studies.models import ImportRun, MentionedWork, Study
+from studies.models import Citation, ImportRun, MentionedWork, Study
 from tests.builders import make_comment, make_librarian, make_member, make_moderator, make_post, make_study
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,45 @@ class TestWanted:
         ]
         assert rows[0].post != post
         assert rows[0].comment_id
+
+    def test_a_work_is_wanted_once_by_whatever_identifiers_where_a_reference_names_them_together(self, client):
+        both = make_post(body="10.1234/wanted, PMID 12")
+        for body in ("PMID 12", "PMID: 12 and PMC1234567", "10.1234/alone", "PMID 99"):
+            make_post(body=body)
+        assert len(client.get("/studies/wanted/").context["page"].rows) == 5
+        study = make_study(doi="10.1234/here")
+        Citation.objects.create(study=study, position=1, doi="10.1234/wanted", pmid="12", pmcid="PMC1234567")
+        Citation.objects.create(study=study, position=2, pmid="99")
+        answer = client.get("/studies/wanted/")
+        rows = [(str(row.work), [str(each) for each in row.others], row.post_count) for row in answer.context["page"]]
+        alone = [("PMID 99", [], 1), ("doi:10.1234/alone", [], 1)]
+        assert rows == [("PMID 12", ["PMC1234567", "doi:10.1234/wanted"], 3), *alone]
+        assert str(answer.context["count"]) == "3" and answer.context["page"].rows[0].members == 3
+        assert 'href="https://doi.org/10.1234/wanted"' in answer.text and "3 posts" in answer.text
+        client.force_login(make_librarian())
+        work = MentionedWork.objects.get(value="12")
+        client.post(f"/studies/wanted/{work.pk}/fetch/")
+        run = ImportRun.objects.get()
+        assert (run.reason, run.identifiers["doi"]) == ("Wanted by 3 posts", ["10.1234/wanted"])
+        other = MentionedWork.objects.get(value="10.1234/wanted")
+        assert client.post(f"/studies/wanted/{other.pk}/fetch/").status_code == 404
+        both.hide(make_moderator(), "Rude.")
+        rows = client.get("/studies/wanted/").context["page"].rows
+        assert next((str(row.work), row.post_count) for row in rows) == ("PMID 12", 2)
+
+    def test_the_list_asks_as_much_for_one_work_as_for_many(self, client):
+        asked, study = [], make_study(doi="10.1234/here")
+        for size in (1, 1, 12):  # the first also fills what is remembered of tables
+            for _ in range(size):
+                start = MentionedWork.objects.count()
+                make_post(body=f"10.1234/wanted{start} PMID {start + 1}")
+                Citation.objects.create(
+                    study=study, position=start + 1, doi=f"10.1234/wanted{start}", pmid=str(start + 1)
+                )
+            with CaptureQueriesContext(connection) as queries:
+                page(client, "/studies/wanted/")
+            asked.append(len(queries))
+        assert asked[1] == asked[2]
 
     def test_is_public_and_empty_is_said(self, client):
         assert "Nothing is wanted" in page(client, "/studies/wanted/")
