@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common import picturing
+from common.deferring import defer
 from common.pictures import keeping, taking
 from common.pictures.taking import Refused
 from common.recount import PATIENTLY
@@ -154,11 +155,10 @@ def _record(post_id: int, comment_id: int | None, names: list[str]) -> None:
 
 def render_again(picture: Picture) -> None:
     """Let a job render the texts that show a picture, after it has gone out of sight or come back."""
-    from forum import jobs
-
     texts = list(picture.uses.order_by("-pk").values_list("post", "comment")[:MOST_TEXTS])
     if texts:
-        jobs.render_texts.defer(
+        defer(
+            "forum.render_texts",
             posts=[post for post, comment in texts if comment is None],
             comments=[comment for _, comment in texts if comment is not None],
         )

@@ -21,6 +21,7 @@ from django.db import models
 from django.utils import timezone
 
 from common import calling, fetching
+from common.deferring import defer
 from common.text import clean_line
 from moderation import trust
 from moderation.models import Checked, CheckStanding
@@ -130,8 +131,6 @@ def due(thing: models.Model, writer: Any, text: str, *, is_edit: bool = False) -
     """
     if not is_on() or writer is None or trust.level_of(writer) >= settings.SPAM_CHECK_BELOW:
         return
-    from moderation import jobs
-
     now = timezone.now()
     again = {"state": Checked.State.DUE, "made_at": now, "due_at": now, "tries": 0, "is_edit": is_edit}
     row, is_new = Checked.objects.get_or_create(**_of(thing), digest=digest_of(text), defaults=again)
@@ -140,7 +139,7 @@ def due(thing: models.Model, writer: Any, text: str, *, is_edit: bool = False) -
         if row.state == Checked.State.CLEAN:
             return
         Checked.objects.filter(pk=row.pk).update(**again)
-    jobs.check_words.defer(pk=row.pk)
+    defer("moderation.check_words", pk=row.pk)
 
 
 def is_doubted(thing: models.Model, text: str) -> bool:
@@ -164,12 +163,10 @@ def decided(thing: models.Model, action: str, reason: str, text: str) -> None:
         wrong, truth = Checked.State.CLEAN, SPAM
     else:
         return
-    from moderation import jobs
-
     rows = Checked.objects.filter(**_of(thing), digest=digest_of(text), state=wrong).exclude(told_as=truth)
     for pk in rows.values_list("pk", flat=True):
         if Checked.objects.filter(pk=pk).exclude(told_as=truth).update(told_as=truth):
-            jobs.tell_spam_check.defer(pk=pk, truth=truth)
+            defer("moderation.tell_spam_check", pk=pk, truth=truth)
 
 
 # ── The job's work ───────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from notices import jobs
+from common.deferring import defer
 from notices.models import Mail
 
 
@@ -25,5 +25,5 @@ class QueuedBackend(BaseEmailBackend):
         mails = [Mail.of(message) for message in email_messages if message.recipients()]
         for mail in mails:
             mail.save()
-            jobs.send_mail.defer(mail_id=mail.pk)
+            defer("notices.send_mail", mail_id=mail.pk)
         return len(mails)

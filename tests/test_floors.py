@@ -1,6 +1,7 @@
 """Who may import whom: down only."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def test_a_floor_imports_only_from_those_below(path: Path) -> None:
     floor = path.relative_to(ROOT).parts[0]
     above = {name for name in imports_of(path) if name in HEIGHT and name != floor and HEIGHT[name] >= HEIGHT[floor]}
     assert not above, f"{path.relative_to(ROOT)} imports {', '.join(sorted(above))}, which stands no lower"
+
+
+def test_work_is_handed_to_jobs_by_their_names_alone() -> None:
+    knows = re.compile(r"^\s*(from \w+ import .*\bjobs\b|from \w+\.jobs\b|import \w+\.jobs\b)", re.MULTILINE)
+    rooms = [path for path in files() if path.stem != "jobs" and path.parent.name != "jobs"]
+    found = [path for path in rooms if knows.search(path.read_text(encoding="utf-8"))]
+    assert not found, "common.deferring hands work to a job without knowing it"
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.parts[-2:] and "forum" in path.parts], ids=str)

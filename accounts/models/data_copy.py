@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.member import Member
+from common.deferring import defer
 
 KEPT = timedelta(days=7)
 GIVEN_UP = timedelta(hours=1)  # a worker that has been at it for so long is taken for dead
@@ -53,13 +54,11 @@ class DataCopy(models.Model):
     @transaction.atomic
     def ask(cls, member: Any) -> DataCopy:
         """Have a copy made; while one is being made, asking again gives that one."""
-        from accounts.jobs import make_copy  # the job's module knows this one
-
         fresh: Any = cls(member_id=member.pk)
         cls.objects.bulk_create([fresh], ignore_conflicts=True)
         copy = cls.objects.get(member=member.pk, state__in=cls.OPEN)
         if copy.asked_at == fresh.asked_at:
-            make_copy.defer(copy_id=copy.pk)
+            defer("accounts.make_copy", copy_id=copy.pk)
         return copy
 
     @classmethod

@@ -30,6 +30,7 @@ from accounts import avatars
 from accounts.language import as_stored
 from accounts.models import Member
 from common import wording
+from common.deferring import defer
 from forum import masks
 from forum.models import Comment, Picture, Post, Sweep, SweptThing
 from moderation import audit, log, members, sanctions, told
@@ -139,9 +140,7 @@ def take_back(member: Member, moderator: Member, reason: str, action: Action) ->
 
 def _go_on(sweep: Sweep) -> None:
     """A little of it right after this transaction, so that most deeds are done with the answer; a job does the rest."""
-    from forum import jobs
-
-    jobs.sweep.defer(sweep_id=sweep.pk)
+    defer("forum.sweep", sweep_id=sweep.pk)
     transaction.on_commit(partial(work, sweep.pk, AT_ONCE))
 
 

@@ -10,8 +10,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from common import sealing
+from common.deferring import defer
 from common.text import shortened
-from notices import audiences, jobs
+from notices import audiences
 from notices.models import Audience, Follow, Preference
 from notices.telling.statement import MANY_LIMIT, WORDS_LIMIT, Under, check, muted, write
 
@@ -92,7 +93,7 @@ def gather(
     # Whoever is left out may have written it under a pseudonym: the row that waits must not say so.
     kept = values | {"besides": sealing.seal(values["besides"])}
     audience = Audience.objects.create(kind=kind, part=part, places=places, values=kept)
-    jobs.tell_audience.defer(audience_id=audience.pk)
+    defer("notices.tell_audience", audience_id=audience.pk)
     return 0
 
 

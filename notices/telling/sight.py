@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection, models
 
-from notices import audiences, jobs
+from common.deferring import defer
+from notices import audiences
 from notices.models import Notification
 
 UNREAD_CAP = 100
@@ -90,7 +91,7 @@ def restore(place: str, part: int | None = None, *, besides: Iterable[int] = ())
 
 def _go_on(ids: Iterable[int]) -> None:
     for pk in ids:
-        jobs.tell_audience.defer(audience_id=pk)
+        defer("notices.tell_audience", audience_id=pk)
 
 
 # Whose letters lie still need not get them.

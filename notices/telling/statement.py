@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from notices import jobs, kinds
+from common.deferring import defer
+from notices import kinds
 from notices.models import Preference
 
 WORDS_LIMIT, URL_LIMIT, KEY_LIMIT = 500, 500, 200  # characters, as the columns have them
@@ -52,9 +53,9 @@ def write(told: str, values: dict[str, Any], parts: Sequence[int] = ()) -> int:
         cursor.execute(WITH_LETTERS.format(told=told.replace("{not_muted}", NOT_MUTED)), values | ways)
         count, by_mail, by_push = cursor.fetchone()
     if by_mail:
-        jobs.write_letters.configure(schedule_in={"seconds": settings.MAIL_GRACE}).defer()
+        defer("notices.write_letters", after=settings.MAIL_GRACE)
     if by_push:
-        jobs.push_letters.configure(schedule_in={"seconds": settings.PUSH_GRACE}).defer()
+        defer("notices.push_letters", after=settings.PUSH_GRACE)
     return count
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from django.conf import settings
 from django.db import transaction
 
+from common.deferring import defer
 from common.text import clean_line, clean_text, shortened
 from studies.models import Study, SummaryDraft
 
@@ -53,12 +54,10 @@ def drafter() -> Drafter:
 
 def begin(study: Study, member) -> SummaryDraft:
     """Have a draft of a summary written: at once where that is quick, else by a job. Gives its row."""
-    from studies.jobs import drafting as jobs
-
     with transaction.atomic():
         row = SummaryDraft.objects.create(study=study, member=member, writer_name=drafter().name[:NAME_LIMIT])
         if drafter().is_slow:
-            jobs.write_draft.defer(draft_id=row.pk)
+            defer("studies.write_draft", draft_id=row.pk)
     if not drafter().is_slow:
         write(row.pk)
     return row

@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from common.deferring import defer
+
 LEASE = timedelta(seconds=60)  # a worker that is silent for so long is taken for dead
 MOST_AT_ONCE = 2  # imports that work at the same time, so that mails and other jobs have a worker too
 MOST_TRIES = 5  # workers that may die over one import before it is given up
@@ -199,9 +201,7 @@ class ImportRun(models.Model):
         return run
 
     def defer(self) -> None:
-        from studies.jobs.imports import run_import  # the job's module knows this one
-
-        run_import.defer(run_id=self.pk)
+        defer("studies.run_import", run_id=self.pk)
 
     # ── What workers do to it ────────────────────────────────────────────────────────────────────
 

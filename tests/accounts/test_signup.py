@@ -86,7 +86,7 @@ class TestSignUp:
     def test_without_a_mail_makes_no_member(self, visitor: Visitor, settings):
         settings.EMAIL_BACKEND = QUEUE
         visitor.raise_request_exception = False
-        with mock.patch("notices.mail.jobs.send_mail.defer", side_effect=RuntimeError):
+        with mock.patch("notices.mail.defer", side_effect=RuntimeError):
             assert visitor.sign_up().status_code == 500
         assert not Member.objects.exists()
 
