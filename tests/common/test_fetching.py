@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as site
 
 from common import fetching
+from common.fetching import asking, network
 from common.models import Pace
 from tests.test_floors import HEIGHT, ROOT
 
@@ -91,7 +92,7 @@ def answers(monkeypatch):
                 raise now
             return now(request) if callable(now) else now
 
-        monkeypatch.setattr(fetching, "transport_over", lambda network: httpx2.MockTransport(handler))
+        monkeypatch.setattr(network, "transport_over", lambda network: httpx2.MockTransport(handler))
         return asked
 
     return answer
@@ -151,14 +152,14 @@ class TestWhereItGoes:
         with fetching.Client() as client, pytest.raises(fetching.NotAllowed):
             client.get(host, "/")
         with pytest.raises(fetching.NotAllowed):
-            fetching.vetted(host, lambda name: [PUBLIC])
+            network.vetted(host, lambda name: [PUBLIC])
 
     def test_to_no_other_port_and_no_socket_of_the_machine(self) -> None:
-        network = fetching.Network(lambda name: [PUBLIC], Sockets())
+        way = network.Network(lambda name: [PUBLIC], Sockets())
         with pytest.raises(fetching.NotAllowed):
-            network.connect_tcp(CROSSREF, 80)
+            way.connect_tcp(CROSSREF, 80)
         with pytest.raises(fetching.NotAllowed):
-            network.connect_unix_socket("/run/x")
+            way.connect_unix_socket("/run/x")
 
     def test_a_name_nobody_knows_is_no_network(self) -> None:
         def unknown(name):
@@ -191,7 +192,7 @@ class TestWhereItGoes:
         requests = answers(httpx2.Response(302, headers={"Location": "/works/10.1/x"}))
         with pytest.raises(fetching.NotFetched, match="sent us on"):
             asked()
-        assert len(requests) == fetching.REDIRECTS + 1
+        assert len(requests) == asking.REDIRECTS + 1
 
     def test_no_proxy_of_the_environment_is_used(self, monkeypatch) -> None:
         for name in ("HTTPS_PROXY", "ALL_PROXY", "https_proxy"):
@@ -308,7 +309,7 @@ class TestWhatComesBack:
 
     def test_a_drip_ends_when_the_time_is_over(self, monkeypatch) -> None:
         clock = [0.0]
-        monkeypatch.setattr(fetching.time, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(time, "monotonic", lambda: clock[0])
         sockets = Sockets()
 
         class Dripping(Stream):
@@ -319,7 +320,7 @@ class TestWhatComesBack:
         sockets.connect_tcp = lambda *arguments, **options: Dripping(sockets)
         with through(sockets, PUBLIC) as client, pytest.raises(fetching.Unreachable, match="in time"):
             client.get(CROSSREF, "/works")
-        assert clock[0] < fetching.TRIES * (fetching.TOTAL_SECONDS + 6)
+        assert clock[0] < fetching.TRIES * (network.TOTAL_SECONDS + 6)
 
     def test_an_answer_that_breaks_off_is_asked_for_again(self) -> None:
         half = OK[:-5]
@@ -369,7 +370,8 @@ class TestPace:
 
 # The endpoint that may draft summaries is one address, which the environment names and nobody who visits;
 # allauth asks ORCID, and nobody else, by a session that reaches no other host.
-DOORS = {"common/fetching.py", "studies/drafting/endpoint.py", "accounts/orcid.py"}
+DOORS = {f"common/fetching/{room}.py" for room in ("network", "asking", "pushing", "service")}
+DOORS |= {"studies/drafting/endpoint.py", "accounts/orcid.py"}
 # Its sockets are this machine's own: the embedded database's, and the port that bin/demo may serve on.
 OWN_SOCKETS = {"common/embedded_system.py"}
 CLIENTS = {

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from common import fetching
+from common.fetching import network
 from forum.models import Post
 from moderation import spam_check
 from moderation.models import Checked, CheckStanding, Held
@@ -226,7 +227,7 @@ def test_whatever_fails_leaves_the_words_shown_and_is_tried_again(
     post = make_post(author=make_member())
     with monkeypatch.context() as patched:
         if answer in (hangs, drips):
-            patched.setattr(fetching, "TOTAL_SECONDS", 0.2)
+            patched.setattr(network, "TOTAL_SECONDS", 0.2)
         spam_check.check(Checked.objects.get().pk)
     row, standing = Checked.objects.get(), CheckStanding.objects.get()
     assert fresh(post).is_shown and row.state == "due" and row.due_at > timezone.now()

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from common import fetching
-from common.fetching import Receipt
+from common.fetching import Receipt, network
 from notices import jobs, muting, push
 from notices.kinds import all_kinds
 from notices.models import Device, Letter, Notification, Preference
@@ -66,7 +66,7 @@ class Service:
         self.status, self.addresses, self.requests = 201, [PUBLIC], list[tuple[dict[str, str], bytes]]()
         self.wants = b""  # what it says in Retry-After
         self.sockets: list[Sockets] = []
-        monkeypatch.setattr(fetching, "addresses_of", lambda name: self.addresses)
+        monkeypatch.setattr(network, "addresses_of", lambda name: self.addresses)
         monkeypatch.setattr(httpcore2, "SyncBackend", self.connected)
 
     def connected(self) -> Sockets:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import fetching as door
-from common.fetching import NotFetched, Unreachable
+from common.fetching import NotFetched, Unreachable, network
+from common.models import Pace
 from studies.fetching import fetch_crossref, fetch_openalex, fetch_pubmed, find_pmids, read_pasted, request
 from studies.fetching import fetched as job
 from studies.fetching.requesting import NothingAsked
@@ -134,8 +135,8 @@ class World:
 def world(monkeypatch, settings) -> World:
     settings.CONTACT_EMAIL, settings.NCBI_API_KEY, settings.OPENALEX_API_KEY = "keeper@hall.example", "", ""
     world = World()
-    monkeypatch.setattr(door, "transport_over", lambda network: httpx2.MockTransport(world))
-    monkeypatch.setattr(door.Pace, "take_turn", lambda host, interval: 0.0)
+    monkeypatch.setattr(network, "transport_over", lambda network: httpx2.MockTransport(world))
+    monkeypatch.setattr(Pace, "take_turn", lambda host, interval: 0.0)
     monkeypatch.setattr(job.time, "sleep", lambda seconds: None)
     return world
 
