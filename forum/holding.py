@@ -153,15 +153,19 @@ def shelves() -> list[tuple[int, str]]:
     return list(Category.objects.values_list("pk", "name"))
 
 
-def edited(thing: Post | Comment, verdict: Verdict, *, words_changed: bool) -> None:
-    """After an edit that was made at once, in its transaction: what waited of an earlier one is replaced by it."""
+def edited(thing: Post | Comment, verdict: Verdict, *, said: str, gist: str = "") -> None:
+    """After an edit that was made at once, in its transaction: what waited of an earlier one is replaced by it.
+
+    ``said`` are all words before it, ``gist`` the author's own.
+    """
     from forum import waiting_edits
 
     waiting_edits.gone(thing)
     if verdict.fired:
         rules.note(verdict.fired, str(thing._meta.model_name), thing, thing.author_id)
-    if words_changed:
-        spam_check.due(thing, verdict.writer, words_of(thing), is_edit=True)
+    if said != (words := words_of(thing)):
+        is_due = spam_check.due(thing, verdict.writer, words, is_edit=True)
+        waiting_edits.note_gist(thing, gist, is_doubted=is_due, was_doubted=spam_check.is_doubted(thing, said))
 
 
 def sight_changed(thing: Post | Comment) -> None:

@@ -83,7 +83,7 @@ def let_go_of_posts(member: Any, choice: Choice, by: str = "author") -> int:
         for post in posts:
             post.delete_by_author()
             post.tag_items.all().delete()
-        empty = {"title": "", "body": "", "body_html": "", "tag_words": "", "edit_reason": ""}
+        empty = {"title": "", "body": "", "body_html": "", "tag_words": "", "edit_reason": "", "gists_before": None}
         PostText.objects.filter(post__in=ids).update(**empty)
         Poll.objects.filter(post__in=ids).delete()
         Post.objects.filter(pk__in=ids).update(title="", own_gist="", gist="")
@@ -311,7 +311,7 @@ def register() -> None:
     )  # fmt: skip
     personal.register_files(personal.Files("pictures", pictures.files_of))
     personal.register_words(
-        Words(PostText, ("body",), *CALLED),
+        Words(PostText, ("body", "gists_before"), *CALLED),
         Words(PostText, ("body_html",), *RENDERED),
         Words(PostText, ("body_html",), *RENDERED_QUOTE),
         Words(CommentText, ("body",), *CALLED),

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from common import markdown
-from common.differences import Piece, differences
 from forum import holding, reactions, told
 from forum.errors import Locked, StaleEdit
 from moderation import holding as queue
@@ -29,7 +28,7 @@ from moderation.holding import Verdict
 from moderation.models import Action, Held
 
 if TYPE_CHECKING:
-    from forum.models import Comment, Post, WaitingEdit
+    from forum.models import WaitingEdit
     from forum.polls import Terms
 
 CHANGED = gettext_noop(
@@ -272,15 +271,16 @@ def earlier_words(thing: Any, since: datetime) -> Any:
     """
     from forum.models import Removal
 
-    newest = _newest_revision(thing)
+    newest, noted = _newest_revision(thing), _gists_before(thing)
     if newest is None:
-        return None
+        is_gist_alone = noted and not spam_check.is_doubted(thing, _with_gist(thing.text, noted[0]))
+        return thing.text if is_gist_alone else None
     if newest.pgh_created_at < since - SKEW:
         return thing.text
     kind = str(thing._meta.model_name)
     for old in _revisions(thing).order_by("-pk")[:MOST_STEPS]:
         taken_out = Removal.objects.filter(kind=kind, revision_id=old.pk).exists()
-        words = {holding.in_one(old.body, getattr(old, "title", ""), gist) for gist in ("", _gist(thing))}
+        words = {_with_gist(old, gist) for gist in ("", _gist(thing), *noted)}
         if old.body and not taken_out and not any(spam_check.is_doubted(thing, each) for each in words):
             return old
     return None
@@ -292,7 +292,34 @@ def _gist(thing: Any) -> str:
 
 def go_back(thing: Any, old: Any, verdict: Verdict) -> None:
     """Let the thing have these earlier words again, and what it says now wait as an edit of them."""
-    _go_back(thing, old, verdict, {"gist": bool(_gist(thing))}, "")
+    gists = [*_gists_before(thing), _gist(thing)]
+    # The one that these words had, as far as they were asked about; else the one before all these edits.
+    asked = (gist for gist in reversed(gists) if spam_check.was_found_clean(thing, _with_gist(old, gist)))
+    gist = next(asked, gists[0])
+    _go_back(thing, old, verdict, {"gist": gist != gists[-1]}, gist)
+
+
+def note_gist(thing: Any, before: str, *, is_doubted: bool, was_doubted: bool) -> None:
+    """Keep the author's own gist before an edit that changed it, for as long as the edit may be taken for spam.
+
+    Where the words before were doubted themselves, what was noted for them stays.
+    """
+    if not hasattr(thing, "own_gist"):
+        return
+    noted = _gists_before(thing)
+    kept = noted if is_doubted and was_doubted else []
+    if is_doubted and before != thing.own_gist:
+        kept = [*kept, before][:MOST_STEPS]
+    if kept != noted:
+        type(thing.text).objects.filter(pk=thing.pk).update(gists_before=kept or None)
+
+
+def _gists_before(thing: Any) -> list[str]:
+    return getattr(thing.text, "gists_before", None) or []
+
+
+def _with_gist(old: Any, gist: str) -> str:
+    return holding.in_one(old.body, getattr(old, "title", ""), gist)
 
 
 def _go_back(thing: Any, old: Any, verdict: Verdict | None, was: dict[str, Any], gist: str) -> None:
@@ -313,7 +340,7 @@ def _go_back(thing: Any, old: Any, verdict: Verdict | None, was: dict[str, Any],
     before, newest = text.body_html, _newest_revision(thing)
     text.body, text.edit_reason = old.body, old.edit_reason
     if hasattr(text, "title"):
-        text.title = old.title
+        text.title, text.gists_before = old.title, None
     else:
         text.comment = thing
     text.save()
@@ -357,80 +384,3 @@ def _set_tags(post: Any, text: Any, names: Iterable[str]) -> None:
     carried = list(post.tag_items.values_list("tag_id", flat=True))
     text.tag_words = " ".join(tag.name for tag in set_tags(post, PostTag, names))
     reactions.tags_changed(post, carried)
-
-
-# ── Showing ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def show(user: Any, post: Post, comments: Iterable[Comment], *, moderates: bool) -> None:
-    """Note on each of these what of it waits or was not let through, if this visitor may read that: one query for
-    who wrote some of it or moderates, two where something was not let through, none for others."""
-    if not user.is_authenticated:
-        return
-    here = [("post", post), *(("comment", each) for each in comments)]
-    things: dict[tuple[str, int], Any] = {
-        (kind, each.pk): each for kind, each in here if not each.is_deleted and (moderates or each.is_by(user))
-    }
-    if not things:
-        return
-    rejected = [each for each in things.values() if each.is_rejected and each.is_by(user)]
-    posts, ids = ([pk for kind, pk in things if kind == wanted] for wanted in ("post", "comment"))
-    for edit in _rows().filter(Q(post__in=posts) | Q(comment__in=ids)):
-        thing = things["post" if edit.post_id else "comment", edit.post_id or edit.comment_id]
-        mine = thing.is_by(user)
-        if (edit.is_waiting and (mine or moderates)) or (edit.is_rejected and mine):
-            thing.shown_edit = edit
-            rejected += [thing] if edit.is_rejected else []
-    answers = queue.answers_about(rejected)
-    for thing in rejected:
-        (thing.shown_edit or thing).answer = answers.get(thing, "")
-
-
-def changes(thing: Any, edit: WaitingEdit) -> list[tuple[str, list[Piece]]]:
-    """What the edit would change in the words that are shown now, part by part, for who decides."""
-    parts = [
-        (gettext("Title"), getattr(thing, "title", ""), edit.title),
-        (gettext("Words"), thing.text.body, edit.body),
-    ]
-    if edit.own_gist is not None:
-        parts.append((gettext("In one or two sentences"), thing.own_gist, edit.own_gist))
-    if edit.category_id:
-        parts.append((gettext("Category"), str(thing.category), str(edit.category)))
-    if edit.tags is not None:
-        parts.append(
-            (gettext("Tags"), ", ".join(sorted(tag.name for tag in thing.tags.all())), ", ".join(sorted(edit.tags)))
-        )
-    if edit.poll:
-        terms = terms_in(edit)
-        parts.append(
-            (
-                gettext("Poll"),
-                "",
-                "\n".join((terms.question, *terms.options)) if terms else gettext("No poll any more."),
-            )
-        )
-    return [(name, differences(before, after)) for name, before, after in parts if before != after]
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """An edit as who decides about it sees it. ``is_behind``: the shown words have changed since it was sent."""
-
-    words: str
-    version: int
-    is_behind: bool
-    is_waiting: bool
-    changes: list[tuple[str, list[Piece]]]
-
-
-def proposed(thing: Any) -> Proposed | None:
-    """The edit of this thing that waits, or was not let through."""
-    if (edit := of(thing)) is None:
-        return None
-    behind = edit.version != thing.version
-    return Proposed(words_of(thing, edit), thing.version, behind, edit.is_waiting, changes(thing, edit))
-
-
-def beside(user: Any, thing: Any) -> dict[str, Any]:
-    edit = proposed(thing)
-    return {"edit": edit if edit and edit.is_waiting else None}

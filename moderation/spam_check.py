@@ -124,22 +124,23 @@ def verify() -> bool:
 # ── When words are written ───────────────────────────────────────────────────────────────────────
 
 
-def due(thing: models.Model, writer: Any, text: str, *, is_edit: bool = False) -> None:
-    """Let these words be checked, in the transaction that writes them; nothing where the check is off.
+def due(thing: models.Model, writer: Any, text: str, *, is_edit: bool = False) -> bool:
+    """Let these words be checked, in the transaction that writes them; gives whether they will be.
 
-    ``writer`` is who is judged by their words, or None for what is not judged.
+    ``writer`` is who is judged by their words, or None for what is not judged. Nothing where the check is off.
     """
     if not is_on() or writer is None or trust.level_of(writer) >= settings.SPAM_CHECK_BELOW:
-        return
+        return False
     now = timezone.now()
     again = {"state": Checked.State.DUE, "made_at": now, "due_at": now, "tries": 0, "is_edit": is_edit}
     row, is_new = Checked.objects.get_or_create(**_of(thing), digest=digest_of(text), defaults=again)
     if not is_new:
         # What was found clean once is so; words that were spam, or were given up, may have come back.
         if row.state == Checked.State.CLEAN:
-            return
+            return False
         Checked.objects.filter(pk=row.pk).update(**again)
     defer("moderation.check_words", pk=row.pk)
+    return True
 
 
 def is_doubted(thing: models.Model, text: str) -> bool:
@@ -147,6 +148,12 @@ def is_doubted(thing: models.Model, text: str) -> bool:
     doubted = (Checked.State.SPAM, Checked.State.DUE, Checked.State.GONE)
     rows = Checked.objects.filter(**_of(thing), digest=digest_of(text), state__in=doubted)
     return is_on() and rows.exclude(told_as=HAM).exists()
+
+
+def was_found_clean(thing: models.Model, text: str) -> bool:
+    """Whether these words of the thing were asked about, and nobody doubts them."""
+    rows = Checked.objects.filter(**_of(thing), digest=digest_of(text))
+    return rows.filter(models.Q(state=Checked.State.CLEAN) | models.Q(told_as=HAM)).exists()
 
 
 def _of(thing: models.Model) -> dict[str, Any]:

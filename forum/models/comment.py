@@ -189,7 +189,7 @@ class Comment(Moderated, Signed, Upvotable):
             return waiting_edits.let_wait(self, verdict, version=version, reason=reason, body=body)
         said = holding.words_of(self)
         self.take_words(body=body, version=version, reason=reason)
-        holding.edited(self, verdict, words_changed=said != body)
+        holding.edited(self, verdict, said=said)
         return None
 
     def take_words(self, *, body: str, version: int, reason: str) -> None:

@@ -16,8 +16,8 @@ class Moderated(models.Model):
     is_waiting = models.BooleanField(default=False, db_default=False, editable=False)
     # A moderator has looked and left it hidden; its author may go on reading it, with the reason.
     is_rejected = models.BooleanField(default=False, db_default=False, editable=False)
-    answer = ""  # on a page for its author, why it was rejected (``forum.waiting_edits.show``)
-    shown_edit: Any = None  # on a page, the edit that waits or was rejected (``forum.waiting_edits.show``)
+    answer = ""  # on a page for its author, why it was rejected (``forum.showing_edits.show``)
+    shown_edit: Any = None  # on a page, the edit that waits or was rejected (``forum.showing_edits.show``)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

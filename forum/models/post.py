@@ -261,9 +261,9 @@ class Post(Moderated, Signed, Upvotable):
         verdict = holding.judge_edit(self, body=body, title=title, shelf=category.pk)
         if verdict.holds:
             return waiting_edits.let_wait(self, verdict, version=version, reason=reason, **words)
-        said = holding.words_of(self)
+        said, gist = holding.words_of(self), self.own_gist
         self.take_words(version=version, reason=reason, **words)
-        holding.edited(self, verdict, words_changed=said != holding.words_of(self))
+        holding.edited(self, verdict, said=said, gist=gist)
         return None
 
     def take_words(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -22,7 +24,8 @@ class PostText(models.Model):
     """The words of a post: Markdown as written, HTML as rendered at save, and what search reads.
 
     Each edit keeps the text it replaced as a ``PostRevision``, by trigger. ``edit_reason`` is why the words became
-    these; it goes with them into the revision.
+    these; it goes with them into the revision. ``gists_before`` are the author's own gists, the
+    oldest first, that were changed by edits which may still be taken for spam; empty where there are none.
     """
 
     post = models.OneToOneField("forum.Post", models.CASCADE, related_name="text", primary_key=True)
@@ -34,6 +37,7 @@ class PostText(models.Model):
     edit_reason = models.CharField(
         max_length=settings.EDIT_REASON_LIMIT, blank=True, default="", db_default="", editable=False
     )
+    gists_before: Any = models.JSONField(null=True, blank=True, editable=False)
     search_vector = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
         + SearchVector("tag_words", weight="B", config="english")

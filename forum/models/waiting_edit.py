@@ -39,7 +39,7 @@ class WaitingEdit(models.Model):
     reason = models.CharField(max_length=settings.EDIT_REASON_LIMIT, blank=True, default="")
     sent_at = models.DateTimeField(default=timezone.now)
 
-    answer = ""  # why it was not let through, where a page shows that (``forum.waiting_edits.show``)
+    answer = ""  # why it was not let through, where a page shows that (``forum.showing_edits.show``)
 
     class Meta:
         constraints = (

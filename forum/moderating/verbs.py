@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from common.tags import set_tags
-from forum import holding, reactions, told, waiting_edits
+from forum import holding, reactions, showing_edits, told, waiting_edits
 from forum.models import Category, Comment, Picture, Post, PostTag, PostText, ThreadTerms
 from forum.moderating import branches, forms, rewording
 from forum.roles import moderates
@@ -272,8 +272,8 @@ POSTS = Moderable(
     rows=lambda: Post.objects.select_related("author", "category", "text", "terms", "waiting_edit__category"),
     may=lambda user, post: moderates(user, post.category_id),
     verbs=OF_POSTS,
-    edit_of=waiting_edits.proposed,
-    beside=waiting_edits.beside,
+    edit_of=showing_edits.proposed,
+    beside=showing_edits.beside,
     beside_template="forum/_edit_to_decide.html",
 )
 COMMENTS = Moderable(
@@ -283,8 +283,8 @@ COMMENTS = Moderable(
     rows=lambda: Comment.objects.select_related("author", "post__category", "text", "terms", "waiting_edit"),
     may=lambda user, comment: moderates(user, comment.post.category_id),
     verbs=OF_COMMENTS,
-    edit_of=waiting_edits.proposed,
-    beside=waiting_edits.beside,
+    edit_of=showing_edits.proposed,
+    beside=showing_edits.beside,
     beside_template="forum/_edit_to_decide.html",
 )
 PICTURES = Moderable(

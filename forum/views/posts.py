@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import markdown, picturing
-from forum import drafts, listing, polls, quoting, saving, solving, terms, threads, visits, waiting_edits
+from forum import drafts, listing, polls, quoting, saving, showing_edits, solving, terms, threads, visits, waiting_edits
 from forum.errors import Locked, StaleEdit
 from forum.forms import CommentForm, PostEditForm, PostForm
 from forum.models import Comment, CommentVote, Post, PostVote
@@ -66,7 +66,7 @@ def post_context(request: HttpRequest, shown: Post, form: CommentForm | None = N
     begun = keeper.initial if keeper else {}
     if keeper and "quote" in request.GET and not shown.is_deleted:
         begun["body"] = quoting.after(begun.get("body", ""), shown)
-    waiting_edits.show(request.user, shown, thread.everyone, moderates=moderating)
+    showing_edits.show(request.user, shown, thread.everyone, moderates=moderating)
     return {
         "section": "community",
         "post": shown,

@@ -18,7 +18,7 @@ from accounts.models import Member
 from common.personal import Choice
 from forum import personal, pictures, polls, waiting_edits
 from forum.history import revisions_of
-from forum.models import CategoryModerator, Comment, Draft, Post, Removal, WaitingEdit
+from forum.models import CategoryModerator, Comment, Draft, Post, PostText, Removal, WaitingEdit
 from moderation import acting, spam_check
 from moderation.acting import CannotDo, NothingToDo
 from moderation.models import Action, Checked, Held
@@ -349,7 +349,7 @@ def test_an_edit_taken_for_spam_goes_back_to_the_earlier_words(service: Service,
     service.answer = SPAM
     work()
     now = fresh(post)
-    assert now.is_shown and words(post) == EARLIER and "eliotrope" not in f"{now.gist}{now.own_gist}"
+    assert now.is_shown and words(post) == EARLIER and now.own_gist == now.gist == "Earlier gist"
     assert not revisions_of("post", now).exists() and ("called_one", "mention") not in told()
     assert Held.objects.get().why == ["check"] and "heliotrope" in seen(signed_in(post.author), post)
     for page in (now.get_absolute_url(), f"/posts/{post.pk}/history/", "/community/?sort=new", "/search/?q=words"):
@@ -362,6 +362,55 @@ def test_an_edit_taken_for_spam_goes_back_to_the_earlier_words(service: Service,
     ]
     spam_check.check_due()
     assert fresh(post).is_shown and "heliotrope" in words(post)
+
+
+@pytest.mark.parametrize(
+    ("gists", "waiting"),
+    [
+        (["Mine", "Mine"], None), (["Mine", "Spam two"], "Spam two"), (["Spam one", "Spam one"], "Spam one"),
+        (["Spam one", "Spam two"], "Spam two"), (["Spam one", ""], ""),
+    ],
+)  # fmt: skip
+def test_the_authors_own_gist_goes_back_with_the_words(service: Service, settings, gists, waiting) -> None:
+    settings.HOLD_DOMAINS_BELOW = 0
+    service.answer = CLEAN
+    post = a_post(own_gist="Mine")
+    work()
+    for number, gist in enumerate(gists):
+        edit(post, f"Spam words {number}", own_gist=gist)
+    service.answer = SPAM
+    work()
+    now = fresh(post)
+    assert (words(post), now.own_gist, now.gist) == (EARLIER, "Mine", "Mine")
+    assert WaitingEdit.objects.get().own_gist == waiting and PostText.objects.get().gists_before is None
+
+
+def test_a_gist_alone_that_is_taken_for_spam_goes_back_to_the_one_before(service: Service, settings) -> None:
+    settings.HOLD_DOMAINS_BELOW = 0
+    service.answer = CLEAN
+    post = a_post(own_gist="Mine")
+    work()
+    edit(post, EARLIER, own_gist="Spam gist")
+    service.answer = SPAM
+    work()
+    assert (words(post), fresh(post).own_gist, WaitingEdit.objects.get().own_gist) == (EARLIER, "Mine", "Spam gist")
+
+
+@pytest.mark.parametrize("gist", ["Spam gist", "Mine, again"])
+def test_a_gist_that_nobody_doubts_is_the_one_to_go_back_to(service: Service, settings, gist: str) -> None:
+    settings.HOLD_DOMAINS_BELOW = 0
+    service.answer = CLEAN
+    post = a_post(own_gist="Mine")
+    edit(post, "Other words", own_gist="Mine, again")
+    edit(post, "Spam", own_gist=gist)
+    innocent = Checked.objects.filter(digest=spam_check.digest_of("A question\nMine, again\nOther words"))
+    assert innocent.update(due_at=None, state="clean") == 1
+    service.answer = SPAM
+    work()
+    assert (words(post), fresh(post).own_gist) == ("Other words", "Mine, again")
+    settings.SPAM_CHECK_KEY = ""
+    edit(post, "Shown", own_gist="Of nobody's concern")
+    assert PostText.objects.get().gists_before is None
 
 
 def test_an_edit_that_waits_already_waits_for_the_check_too(service: Service) -> None:
