@@ -63,13 +63,14 @@ def let_go_of_cases(member: Any, choice: Choice) -> int:
 
 
 def forget_words_about(model: type[Model], ids: Iterable[int]) -> None:
-    """Let cases and logs hold no words of these things any more: who wrote them has left and takes them along.
+    """Let cases, logs and what waited hold no words of these things any more: who wrote them has left with them.
 
     The trigger of the moderators' log lets nobody change a line; this alone passes it, to empty the thing's name.
     """
     keys = list(ids)
     about = {"content_type": ContentType.objects.get_for_model(model), "object_id__in": keys}
     Case.objects.filter(**about).update(words="", label=GONE)
+    Held.objects.filter(**about).update(said="")  # the domains in them
     with pgtrigger.ignore("moderation.Action:action_kept"):
         Action.objects.filter(**about).exclude(label=GONE).update(label=GONE)
     forget_at_desk(model, keys)

@@ -1,12 +1,27 @@
-"""What all tests share: a database of their own that is a copy of the migrated one."""
+"""What all tests share: a database of their own that is a copy of the migrated one, and how hypothesis draws."""
 
 from __future__ import annotations
 
+import os
+
+import hypothesis
 import pytest
 from django.conf import settings as site
 from django.db import connections
 
 from tests.databases import migrated
+
+# Every run draws the same, and takes the time it needs: a red run is a fault of what was changed, and of nothing else.
+# ``DRAWS_ANEW=1`` looks for what nobody has met yet.
+hypothesis.settings.register_profile(
+    "studyhall",
+    derandomize=not os.environ.get("DRAWS_ANEW"),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    database=None,
+    print_blob=True,
+)
+hypothesis.settings.load_profile("studyhall")
 
 
 @pytest.fixture(scope="session")

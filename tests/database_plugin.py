@@ -21,6 +21,7 @@ from common.embedded import DATABASE, Cluster
 
 PREFIX = "studyhall-test-"
 OWNER = "owner"  # a file with the process id of the run that the folder belongs to
+RUN = "STUDYHALL_TEST_RUN"  # in the environment: the folder of the whole run, which all its processes share
 # The first is the same browser without windows and tool bars, at little more than half the processor time.
 BROWSERS = (
     "chromium-headless-shell",
@@ -46,13 +47,15 @@ def find_chromium(*, whole: bool = False) -> str | None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Iterator[None]:
     """Start the database before pytest-django reads the settings."""
-    if not _is_worker() and "--help" not in args:
+    if _is_worker():
+        _take_folder_of_its_own()
+    elif "--help" not in args:
         _remove_forgotten()
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         folder.chmod(0o711)  # root's database runs as another account, which must pass through
         (folder / OWNER).write_text(str(os.getpid()))
         early_config.add_cleanup(lambda: _remove(folder))
-        os.environ["VAR_DIR"] = str(folder)  # files that tests write lie there too
+        os.environ["VAR_DIR"] = os.environ[RUN] = str(folder)  # files that tests write lie there too
         if not os.environ.get("DATABASE_URL"):
             cluster = Cluster(folder / "postgres", fsync=False)
             cluster.start()
@@ -87,6 +90,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _is_worker() -> bool:
     """Whether this is one of several processes of a run: the first one has done everything."""
     return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def _take_folder_of_its_own() -> None:
+    """Give this process of several a folder for the files that its tests write: a test that counts them, or looks
+    whether one is gone, must not meet those of another. The one database is in it by a link."""
+    run = Path(os.environ[RUN])
+    own = run / os.environ["PYTEST_XDIST_WORKER"]
+    own.mkdir(exist_ok=True)
+    if (run / "postgres").exists() and not (own / "postgres").exists():
+        (own / "postgres").symlink_to(run / "postgres")
+    os.environ["VAR_DIR"] = str(own)
 
 
 def _remove(folder: Path) -> None:

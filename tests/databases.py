@@ -45,9 +45,7 @@ def _load() -> None:
 
 def once(name: str, make: Callable[[], None]) -> str:
     """Make what ``name`` stands for, unless a process of this run has done so; others wait meanwhile. Gives the name."""
-    from django.conf import settings
-
-    with (Path(settings.VAR_DIR) / f"{name}.lock").open("a+") as lock:
+    with (Path(os.environ["STUDYHALL_TEST_RUN"]) / f"{name}.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         if not lock.read():

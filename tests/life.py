@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from pghistory.models import Context
 
-from accounts.models import Member
+from accounts.models import Flair, Member
+from forum import polls, reactions, saving, visits
 from forum.history import remove_version, revisions_of
-from forum.models import Draft
-from moderation import audit, reporting
+from forum.models import Draft, Poll, PollOption, ReactionKind, Visit, WaitingEdit
+from moderation import audit, reporting, trust
+from moderation.models import (
+    Allowance,
+    Appeal,
+    AppealMessage,
+    Award,
+    Flag,
+    Held,
+    MemberNote,
+    Sanction,
+    Trace,
+)
+from notices import muting
 from notices.following import follow
-from notices.models import Digest, FeedKey, Mail, Preference
+from notices.models import Device, Digest, FeedKey, Mail, MailAllowance, Preference, RefusedMail
 from notices.telling import tell
 from studies.models import (
     Correction,
@@ -32,7 +50,7 @@ from studies.models import (
     SummaryDraft,
     SummaryProposal,
 )
-from tests.builders import make_category, make_comment, make_member, make_post, make_study
+from tests.builders import make_category, make_comment, make_member, make_picture, make_post, make_study
 
 
 class Life:
@@ -126,6 +144,54 @@ class Life:
         EmailMessage(subject=self.say("Hello"), body=self.say("Words"), to=[member.email]).send()
         message = EmailMessage(subject="Hello", body=self.say(f"A code for {member.username}"), to=[member.email])
         Mail.of(message).save()
+
+    def fill(self, moderator: Member) -> None:
+        """What few members have all of: polls, pictures, devices, mutes, what waits, what moderators keep of them."""
+        member, friend, say = self.member, self.friend, self.say
+        for post, by in ((self.alone, friend), (self.masked, friend), (self.theirs, member)):
+            polls.set_terms(post, polls.Terms((say("One"), "Two") if by is friend else ("One", "Two")))
+            polls.vote(Poll.objects.get(post=post), by, [PollOption.objects.filter(poll__post=post)[0].pk])
+        kind = ReactionKind.objects.create(name=f"Helped {member.pk}")
+        kind.categories.add(self.category)
+        reactions.react(self.theirs, kind, member)
+        reactions.react(self.post, kind, friend)
+        self.picture = make_picture(member, alt=say("A lamp"))
+        make_comment(self.theirs, author=member, body=self.picture.markdown())
+        saving.save(member, self.theirs)
+        saving.write_note(member, self.theirs, say("A note"), saving.folder_named(member, say("A folder")))
+        Visit.objects.create(member=member, post=self.theirs)
+        visits.mark_all(member, "category", self.category.pk)
+        for thing in (self.post, self.comment, self.masked, self.under_mask):
+            words = {"title": say("New")} if thing in (self.post, self.masked) else {}
+            WaitingEdit.objects.create(
+                **{thing._meta.model_name: thing}, version=thing.version, body=say("New words"), reason=say("So"), **words
+            )  # fmt: skip
+            Held.objects.create(
+                kind=thing._meta.model_name, content_type=ContentType.objects.get_for_model(thing), object_id=thing.pk,
+                author_id=thing.author_id, said=say("A domain"), held_at=timezone.now(),
+            )  # fmt: skip
+        Device.add(member, endpoint=f"https://push.example/{self.mark}", p256dh="a", auth="b", name=say("A phone"))
+        muting.mute(member, "tag", self.post.tags.get().pk)
+        muting.mute(friend, "member", member.pk)
+        RefusedMail.objects.create(member=member, answer=say("No such mailbox"), tries=3)
+        MailAllowance.objects.create(member=member)
+        me = {"content_type": ContentType.objects.get_for_model(Member), "object_id": member.pk}
+        ban = Sanction.objects.create(member=member, kinds=["vote"], reason=say("Rude"), given_by=moderator)
+        AppealMessage.objects.create(appeal=Appeal.objects.create(sanction=ban), author=member, words=say("I was not"))
+        MemberNote.objects.create(member=member, author=moderator, words=say("Knows the other one"))
+        Flag.objects.create(kind=Flag.Kind.RING, key="a", evidence="Often", made_at=timezone.now(), **me)
+        Allowance.objects.create(key=f"post/60/m{member.pk}", used_until=timezone.now(), span=60)
+        Trace.objects.create(member=member, kind=Trace.Kind.DEVICE, hash="a" * 64)
+        Award.objects.create(member=member, badge="first", earned_at=timezone.now())
+        trust.note_visit(member.pk, timezone.now().date())
+        Flair.objects.create(member=member, words=say("Baker"), proof=say("A photograph"), granted_by=moderator)
+        SocialAccount.objects.create(user=member, provider="orcid", uid="0000-0001", extra_data={"name": self.mark})
+        audit.write("changed", actor=moderator, target=member, detail={"object": member.username})
+        Context.objects.create(id=uuid.uuid4(), metadata={"url": f"/members/{member.username}/ban/"})
+        LogEntry.objects.create(
+            user=moderator, content_type=me["content_type"], object_id=str(member.pk), object_repr=member.username,
+            action_flag=2, change_message=json.dumps([{"changed": {"name": "flair", "object": member.username}}]),
+        )  # fmt: skip
 
 
 def rows_of(model: Any, **where: Any) -> set[Any]:

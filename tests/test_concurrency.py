@@ -41,7 +41,7 @@ def at_once(jobs: Iterable[Callable[[], object]], workers: int = AT_ONCE) -> lis
     def run(number: int, job: Callable[[], object]) -> object:
         try:
             if number < together.parties:
-                together.wait(20)
+                together.wait(60)
             return job()
         finally:
             connection.close()

@@ -129,7 +129,7 @@ def _categories(word: str) -> Iterator[Suggestion]:
 def _members_of(begun: str, user: Any, most: int) -> Any:
     if len(begun) < SHORTEST:
         return []
-    members = Member.objects.filter(username__istartswith=begun, is_active=True)
+    members = Member.objects.findable().filter(username__istartswith=begun)
     return members.exclude(pk__in=muted_by(user).members).only("username").order_by("username")[:most]
 
 

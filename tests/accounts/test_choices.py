@@ -95,10 +95,19 @@ class TestPrivacy:
     def test_keeps_out_of_search_and_suggestions(self, member: Visitor, maren: Member) -> None:
         from forum import suggesting
 
+        def suggested() -> bool:
+            """Above the box of search, after some letters and after an operator; and in it what was found."""
+            boxes = [Client().get("/search/suggestions/", {"q": typed}).text for typed in ("mar", "author:mar")]
+            shown = [
+                "maren" in each for each in (*boxes, Client().get("/search/", {"q": "mar", "show": "member"}).text)
+            ]
+            assert len(set(shown)) == 1
+            return shown[0]
+
         assert [found.username for found in Member.objects.findable()] == ["maren"]
-        assert suggesting.members("mar", []) == ["maren"]
+        assert suggesting.members("mar", []) == ["maren"] and suggested()
         member.post(PRIVACY, {"hides_from_search": "on"})
-        assert not Member.objects.findable() and suggesting.members("mar", []) == []
+        assert not Member.objects.findable() and suggesting.members("mar", []) == [] and not suggested()
         assert Client().get("/members/maren/").status_code == 200
 
 

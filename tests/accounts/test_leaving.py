@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -17,13 +23,15 @@ from accounts import leaving
 from accounts.models import DataCopy, Leaving, Member
 from accounts.models.leaving import UNDO, is_taken
 from common import personal, recount
-from common.personal import Choice
-from forum.models import Comment, Post
+from common.personal import Choice, Keep
+from common.pictures import keeping
+from forum.history import revisions_of
+from forum.models import Comment, Poll, Post, PostTag, WaitingEdit
 from moderation import log
-from moderation.models import Case, Report
+from moderation.models import Action, Case, Report
 from studies.models import Summary
 from tests.accounts.conftest import PASSWORD, Visitor
-from tests.builders import make_member, make_moderator, make_post
+from tests.builders import make_comment, make_member, make_moderator, make_post
 from tests.life import Life
 
 pytestmark = pytest.mark.django_db
@@ -59,8 +67,10 @@ def found_anywhere(*needles: str) -> list[str]:
 def go(member: Member, choice: Choice) -> None:
     leaving.ask(member, choice)
     Leaving.objects.filter(member=member.pk).update(due_at=timezone.now())
-    while Leaving.objects.filter(member=member.pk).exists():
-        leaving.carry_out_due()
+    for _ in range(50):
+        if leaving.carry_out_due():
+            return
+    pytest.fail("The farewell comes to no end.")
 
 
 @pytest.fixture
@@ -70,6 +80,7 @@ def life() -> Life:
     life.post.hide(moderator, "Rude")
     life.post.unhide(moderator, "A mistake")
     log.record(moderator, "warn", life.member, "Rude")
+    life.fill(moderator)
     DataCopy.objects.create(
         member=life.member, state="ready", ready_at=timezone.now(), file="gone.zip"
     ).path.write_bytes(b"zebrafinch")
@@ -91,6 +102,8 @@ class TestGone:
             "Another title, zebrafinch",
             "Other words, zebrafinch",
         )
+        assert post.tags.get().name == "acne" and Post.objects.get(pk=life.alone.pk).poll.options.count() == 2
+        assert not WaitingEdit.objects.exists()  # nobody but they and moderators has read those
         assert Comment.objects.get(pk=life.comment.pk).text.body == "A better comment, zebrafinch"
         masked = Post.objects.get(pk=life.masked.pk)
         assert (
@@ -98,8 +111,19 @@ class TestGone:
         )
 
     @pytest.mark.parametrize("choice", Choice)
-    def test_counters_equal_a_recount_and_votes_are_withdrawn(self, life: Life, choice: Choice) -> None:
-        go(life.member, choice)
+    def test_no_row_leads_to_them_and_counters_equal_a_recount_and_votes_are_withdrawn(
+        self, life: Life, choice: Choice, django_capture_on_commit_callbacks
+    ) -> None:
+        # What was done about an account stays in the public log, without its name.
+        parts = [part for part in personal.parts() if not isinstance(part.leaving, Keep) and part.model is not Action]
+        led = [part for part in parts if part.rows_of(life.member).exists()]
+        assert len(led) > 75, sorted(f"{part.model.__name__}.{part.of}" for part in parts if part not in led)
+        file = keeping.path_of("pictures", life.picture.name)
+        assert file.exists()
+        with django_capture_on_commit_callbacks(execute=True):
+            go(life.member, choice)
+        assert not file.exists()
+        assert [f"{part.model.__name__}.{part.of}" for part in led if part.rows_of(life.member).exists()] == []
         assert {f"{each.table}.{each.column}": each.drifted() for each in recount.counters() if each.drifted()} == {}
         assert Post.objects.get(pk=life.theirs.pk).score == 0
 
@@ -107,6 +131,8 @@ class TestGone:
         go(life.member, Choice.REMOVE)
         comment, reply = Comment.objects.get(pk=life.comment.pk), Comment.objects.get(pk=life.reply.pk)
         assert comment.is_deleted and comment.author is None and comment.text.body == ""
+        assert not PostTag.objects.filter(content_object=life.post.pk).exists()
+        assert not Poll.objects.exclude(post=life.theirs).exists() and not WaitingEdit.objects.exists()
         assert reply.parent == comment and reply.text.body == "So it is."
         page = Client().get(Post.objects.get(pk=life.post.pk).get_absolute_url())
         assert page.status_code == 200 and "I agree, @somebody." in page.text and "So it is." in page.text
@@ -119,6 +145,7 @@ class TestGone:
         assert Report.objects.filter(reporter=other.member).exists()
         theirs = Post.objects.get(pk=life.theirs.pk)
         assert theirs.author == life.friend and theirs.text.body == "What does @somebody say?"
+        assert not revisions_of("post", theirs).exists()  # nobody has edited it
 
     def test_what_they_gave_stays_without_a_name(self, life: Life) -> None:
         go(life.member, Choice.REMOVE)
@@ -163,6 +190,25 @@ class TestGone:
         assert steps > 20 and found_anywhere("zebrafinch", "maren_one") == []
         assert not any(each.drifted() for each in recount.counters())
 
+    def test_a_run_does_as_much_as_its_time_allows_and_the_next_goes_on_there(self, monkeypatch) -> None:
+        member = make_member("maren_one")
+        post = make_post(author=member)
+        make_comment(post, body="@maren_one, look")
+        leaving.ask(member, Choice.REMOVE)
+        Leaving.objects.update(due_at=timezone.now())
+        clock, runs, steps = itertools.count(), 0, Counter[tuple[int, str]]()
+        monkeypatch.setattr(leaving, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+        def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *arguments: (steps.update([(runs, name)]), real(*arguments))[1]
+
+        for name in ("sweep", "next_step"):
+            monkeypatch.setattr(personal, name, counted(name, getattr(personal, name)))
+        while not leaving.carry_out_due(seconds=4) and runs < 99:
+            runs += 1
+        assert 3 < runs < 99 and max(steps.values()) < 5
+        assert found_anywhere("maren_one") == []
+
 
 class TestAsking:
     def leave(self, visitor: Visitor, **form: str):
@@ -199,8 +245,29 @@ class TestAsking:
         link = leaving.ask(maren, Choice.REMOVE).link
         Leaving.objects.update(begun_at=timezone.now())
         assert Client().get(link).status_code == 404 and Client().post(link).status_code == 404
+        assert not leaving.stay(Leaving.objects.get())
         maren.refresh_from_db()
         assert not maren.is_active
+
+    def test_is_over_too_when_the_worker_that_began_has_died(self, maren: Member, monkeypatch) -> None:
+        def dies(*arguments) -> None:
+            raise ConnectionError
+
+        link = leaving.ask(maren, Choice.REMOVE).link
+        Leaving.objects.update(due_at=timezone.now())
+        monkeypatch.setattr(personal, "sweep", dies)
+        with pytest.raises(ConnectionError):
+            leaving.carry_out_due()
+        assert Client().post(link).status_code == 404
+
+    def test_of_whom_somebody_let_in_again_nothing_is_done(self, maren: Member) -> None:
+        asked = leaving.ask(maren, Choice.REMOVE)
+        Leaving.objects.update(due_at=timezone.now())
+        Member.objects.update(is_active=True)
+        assert not leaving.carry_out_due()
+        assert leaving.stay(asked)
+        assert not leaving._carry_out(asked, time.monotonic() + 60)  # the job had read it a moment before
+        assert Member.objects.get(pk=maren.pk).is_active
 
     def test_waits_14_days_from_when_it_was_first_asked_for(self, maren: Member) -> None:
         asked = leaving.ask(maren, Choice.REMOVE)
@@ -226,6 +293,13 @@ class TestAsking:
         assert "You serve here" in visitor.get(LEAVE).text
         answer = self.leave(visitor, choice="keep")
         assert answer.status_code == 422 and not Leaving.objects.exists()
+
+    @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
+    def test_is_not_for_whom_one_of_these_powers_is_left(self, maren: Member, power: str) -> None:
+        Member.objects.update(**{power: True})
+        with pytest.raises(leaving.MustHandOver):
+            leaving.ask(maren, Choice.KEEP)
+        assert Member.objects.get(pk=maren.pk).is_active and not Leaving.objects.exists()
 
     def test_without_a_choice_or_a_password_to_give_asks_for_what_is_missing(
         self, visitor: Visitor, maren: Member

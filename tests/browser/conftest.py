@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.visitor import Visitor
@@ -21,7 +21,10 @@ from tests.database_plugin import find_chromium
 from tests.databases import DEMO, create, demo, drop, used
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 10_000  # milliseconds; what takes longer on a busy machine has failed
+PATIENCE = 30_000  # milliseconds; what takes longer on a busy machine has failed
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -340,8 +340,8 @@ class Bytes(httpx2.SyncByteStream):
 
 class TestPace:
     def test_turns_are_as_far_apart_as_the_host_wants(self) -> None:
-        waits = [Pace.take_turn(NCBI, 10) for _ in range(3)]
-        assert waits[0] == 0 and 9 < waits[1] <= 10 and 19 < waits[2] <= 20
+        waits = [Pace.take_turn(NCBI, 1000) for _ in range(3)]
+        assert waits[0] == 0 and 900 < waits[1] <= 1000 and 1900 < waits[2] <= 2000
 
     def test_hosts_do_not_wait_for_each_other(self) -> None:
         Pace.take_turn(NCBI, 60)
@@ -350,8 +350,8 @@ class TestPace:
     def test_time_that_went_by_is_not_saved_up(self) -> None:
         Pace.take_turn(NCBI, 0.001)
         time.sleep(0.01)
-        assert Pace.take_turn(NCBI, 5) == 0
-        assert Pace.take_turn(NCBI, 5) > 4
+        assert Pace.take_turn(NCBI, 500) == 0
+        assert Pace.take_turn(NCBI, 500) > 400
 
     @pytest.mark.parametrize(
         ("key", "most"), [("", 3), ("a-key", 10)], ids=["three a second without a key", "ten with one"]

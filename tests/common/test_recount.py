@@ -139,6 +139,6 @@ def test_mends_while_a_member_is_voting():
         mended.start()
         mended.join(0.3)
         assert mended.is_alive()
-    mended.join(5)
+    mended.join()
     assert Post.objects.get().score == 1
     assert counter.drifted() == 0

@@ -334,7 +334,7 @@ def test_a_member_who_saves_their_profile_at_the_moment_of_a_ban_does_not_lift_i
     def save() -> None:
         stale = Member.objects.get(pk=member.pk)
         saving.set()
-        banned.wait(10)
+        banned.wait(60)
         stale.bio = "All of it is saved, at leisure."
         stale.save()
         stale.save(update_fields=["bio", "sanctioned_until"])
@@ -342,7 +342,7 @@ def test_a_member_who_saves_their_profile_at_the_moment_of_a_ban_does_not_lift_i
 
     thread = threading.Thread(target=save)
     thread.start()
-    saving.wait(10)
+    saving.wait(60)
     ban(moderator, member, "write", days=7)
     banned.set()
     thread.join()

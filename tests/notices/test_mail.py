@@ -166,7 +166,7 @@ class TestJob:
             started = time.monotonic()
             with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
                 run(Mail.objects.get().pk)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 30  # not the system's own patience, which is minutes
         assert Mail.objects.exists()
 
     def test_gives_up_after_its_last_try_and_keeps_no_text(self, folder: Path, caplog):

@@ -206,17 +206,17 @@ class TestWrittenAtTheSameMoment:
                 with transaction.atomic():
                     import_records([StudyRecord(title="It arrives", doi="10.1234/abc")], "crossref")
                     arrived.set()
-                    written.wait(10)
+                    written.wait(60)
             finally:
                 connection.close()
 
         importing = threading.Thread(target=arrive)
         importing.start()
-        arrived.wait(10)
+        arrived.wait(60)
         make_post(author=author, category=shelf, body="10.1234/abc")
         assert MentionedWork.objects.get().study is None
         written.set()
-        importing.join(10)
+        importing.join(60)
         assert MentionedWork.objects.get().study == Study.objects.get()
         proved()
 
@@ -231,7 +231,7 @@ class TestWrittenAtTheSameMoment:
             make_post(author=author, category=shelf, body="10.1234/abc")
             importing = threading.Thread(target=arrive)
             importing.start()
-            importing.join(10)
+            importing.join(60)
         assert MentionedWork.objects.get().study == Study.objects.get()
         proved()
 
