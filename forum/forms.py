@@ -117,6 +117,8 @@ class RemovalForm(forms.Form):
 
 
 class PostFields(forms.Form):
+    field_order = ("title", "body", "category", "tags")  # as the page has them
+
     category = forms.ModelChoiceField(
         Category.objects.all(), label=_("Category"), empty_label=_("Choose a category"), to_field_name="slug"
     )

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django import template
+from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -40,6 +41,12 @@ def icon(name: str) -> SafeString:
 def words_of(language: str) -> str:
     """The address of what scripts say in this language."""
     return static(f"js/sentences.{language}.js")
+
+
+@register.filter
+def wrong_fields(form: BaseForm) -> list[BoundField]:
+    """The fields of a form that its reader sees, and that were not taken."""
+    return [field for field in form.visible_fields() if field.errors]
 
 
 # What a list's address may say that makes it another list; everything else (sort, tracking marks) is one page.

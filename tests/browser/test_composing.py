@@ -132,3 +132,25 @@ def test_a_passage_is_quoted_voted_on_and_marked_as_the_answer(open_browser, jav
     expect(asker.page.locator("#poll").get_by_role("radio")).to_have_count(0)
     if javascript:  # axe itself needs it, and would wait for ever
         assert_sound(asker)
+
+
+def test_a_preview_is_seen_on_a_phone_and_each_paragraph_goes_as_its_script_does(open_browser):
+    visitor = open_browser(member=make_member(), width=390)
+    page = visitor.page
+    visitor.visit("/community/new/")
+    page.get_by_label("Title").fill("مينوكسيديل minoxidil foam")
+    page.get_by_label("Text", exact=True).fill("بدأت قبل شهر (foam).\n\nA month ago.")
+    expect(page.locator("#suggestions")).to_contain_text("Studies on this")
+    visitor.press("Preview")
+    expect(page.locator("#preview p").first).to_be_in_viewport()
+    page.get_by_label("Category").select_option(label="Experiences")
+    visitor.press("Post")
+    expect(page.locator("#post .prose p")).to_have_count(2)
+    ends = """e => {
+      const range = document.createRange(), box = e.getBoundingClientRect();
+      range.selectNodeContents(e);
+      const words = range.getBoundingClientRect();
+      return Math.abs(words.right - box.right) < 1 ? "right" : Math.abs(words.left - box.left) < 1 ? "left" : "?";
+    }"""
+    assert [place.evaluate(ends) for place in page.locator("#post .prose p").all()] == ["right", "left"]
+    assert page.locator("h1").evaluate(ends) == "right"

@@ -77,7 +77,7 @@ def rich() -> Post:
         body="# One\n\n## Two\n\n`code` and **bold**\n\n```python\nprint('x' * 80, 'a line that is far longer than a phone is wide')\n```\n\n"
         "| " + " | ".join(f"column {n}" for n in range(9)) + " |\n|" + "---|" * 9 + "\n| " + " | ".join("1" * 9) + " |\n\n"
         "- [x] done\n- [ ] not done\n\nA claim.[^1]\n\n[^1]: And its source.\n\n" + "unbreakable" * 20,
-        tags=["minoxidil", "a tag of several words that goes on"],
+        tags=["minoxidil", "a tag of several words that goes on", "unbreakable" * 6],
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ def test_a_thread_is_sorted_gone_through_and_followed_as_its_reader_likes(open_b
         assert level_of(reader, post) == level
     visitor.visit("/following/")
     expect(page.locator(".follow-row")).to_contain_text([post.title])
+    # On a phone too a title has most of its line, and no narrow column beside what is told of it.
+    assert page.locator(".follow-row__thing").first.evaluate("e => e.offsetWidth / e.parentElement.offsetWidth") > 0.6
     expect(page.locator(".follow-row")).to_contain_text(["Everything"])
     page.get_by_role("button", name=f"Unfollow {post.title}").click()
     expect(page.locator(".follow-row")).to_contain_text(["Nothing"])

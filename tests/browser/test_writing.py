@@ -52,6 +52,10 @@ class TestAPost:
         page.locator("form.composer").evaluate("form => form.noValidate = true")
         visitor.press("Post")
         expect(page.locator(".field__error")).to_have_count(3)
+        wrong = page.locator(".notice--error").get_by_role("link")  # what is wrong may stand far down
+        expect(wrong).to_have_text(["Title", "Category", "Tags"])
+        wrong.last.click()
+        expect(page.get_by_label("Tags", exact=True)).to_be_in_viewport()
         expect(page.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_label("Text")).to_have_value("No title, and nine tags.")
         assert not Post.objects.filter(author=member).exists()

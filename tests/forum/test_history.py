@@ -1,5 +1,6 @@
 """The history of a post or comment, and taking a version out of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,10 @@ class TestReading:
         assert "<del>" in page and ">[taken out: </span>1<" in page and ">[put in: </span>5<" in page
         assert page.count("Reason: ") == 1 and "Reason: A slip" in page
         assert page.index("daily") < page.index("Reason: A slip") < page.index("As first written")
+
+    def test_leaves_no_gap_before_a_comma(self, client, thing):
+        page = client.get(address(thing)).text
+        assert not re.search(r"\s[,.;]", re.sub(r"<[^>]+>", "", page[page.index("<h1>") : page.index("</main>")]))
 
     def test_is_linked_from_the_word_edited(self, client, thing):
         post = thing if isinstance(thing, Post) else thing.post

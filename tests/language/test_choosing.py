@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -9,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from accounts.models import Member
-from tests.builders import make_member, make_moderator, make_post
+from tests.builders import confirmed, make_comment, make_member, make_moderator, make_post
 
 pytestmark = pytest.mark.django_db
 LOOK = "/settings/appearance/"
@@ -51,6 +53,17 @@ class TestTheLanguage:
         assert "Abmelden" in as_member(maren).get("/").text
         assert translation.get_language() == "en"
         assert "Sign out" in as_member(make_member("lena")).get("/").text
+
+    def test_has_a_word_of_its_own_where_english_has_one_for_two_things(self, maren: Member) -> None:
+        client, post = as_member(confirmed(maren)), make_post(author=maren)
+        assert "Hauptadresse" in client.get("/accounts/email/").text
+        client.post(f"/follow/category/{post.category_id}/")
+        page = client.get(post.category.get_absolute_url()).text
+        assert "Du folgst</button>" in page and 'aria-label="Hauptmenü"' in page
+        assert "<p>Für einen ersten Beitrag</p>" in client.get("/badges/").text
+        answered = make_comment(post, author=maren)
+        answered.upvote(make_member())
+        assert re.search(r"eine Zustimmung:\s+<a [^>]*>ein Kommentar zu", client.get("/members/maren/reputation/").text)
 
     def test_of_guests_is_english_whatever_they_send(self, maren: Member) -> None:
         plain = Client().get("/").content
