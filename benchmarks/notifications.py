@@ -18,6 +18,9 @@ os.environ.setdefault("STUDYHALL_MODE", "development")
 def main(count: int, followers: int) -> None:
     import django
 
+    from common import embedded
+
+    embedded.start_if_chosen()
     django.setup()
 
     from django.conf import settings
@@ -32,6 +35,7 @@ def main(count: int, followers: int) -> None:
     from notices.models import Audience, Follow, Letter, Notification, Preference
 
     settings.ALLOWED_HOSTS = ["*"]
+    settings.HOLD_FIRST = 0  # else the post of a newcomer waits, and nobody is told
 
     def timed(words: str, work, times: int = 5) -> None:
         took = []

@@ -27,11 +27,15 @@ def measured(words: str, do: Callable[[], Any]) -> Any:
 def main(posts: int, many: int) -> None:
     import django
 
+    from common import embedded
+
+    embedded.start_if_chosen()
     django.setup()
 
     from django.db import connection, transaction
 
     from accounts.models import Member
+    from common.models import Tag
     from common.tags import get_or_create
     from forum import reactions
     from forum.models import Category, Post, PostTag, Reaction, ReactionKind
@@ -45,11 +49,13 @@ def main(posts: int, many: int) -> None:
         tags = get_or_create([f"of the benchmark {number}" for number in range(5)])
         made = Post.objects.bulk_create((Post(title="T", category=shelf) for _ in range(posts)), batch_size=5000)
         PostTag.objects.bulk_create((PostTag(content_object=post, tag=tags[0]) for post in made), batch_size=5000)
+        Tag.objects.filter(pk=tags[0].pk).update(use_count=posts)
         members = Member.objects.bulk_create(
             Member(username=f"teller{n}_x", name_key=f"teller{n}x", email=f"t{n}@example.org") for n in range(many + 1)
         )
         one, last = made[0], members.pop()
         PostTag.objects.bulk_create(PostTag(content_object=one, tag=tag) for tag in tags[1:])
+        Tag.objects.filter(pk__in=[tag.pk for tag in tags[1:]]).update(use_count=1)
         Reaction.objects.bulk_create(Reaction(post=one, kind=kind, member=member) for member in members)
         Reaction.objects.bulk_create(
             (Reaction(post=post, kind=kind, member=members[n % many]) for n, post in enumerate(made[1:])),

@@ -124,7 +124,9 @@ def fill() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def copy(cursor: Any, table: str, pattern: int, count: int, values: dict[str, str], params: dict[str, Any]) -> None:
+def copy(
+    cursor: Any, table: str, pattern: int, count: int, values: dict[str, str], params: dict[str, Any] | None
+) -> None:
     """As many rows like one row of the table, but for these values (SQL over ``g.n``)."""
     cursor.execute(
         "SELECT column_name FROM information_schema.columns"

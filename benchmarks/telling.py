@@ -18,6 +18,9 @@ os.environ.setdefault("STUDYHALL_MODE", "development")
 def main(studies: int, followers: int, asked: int) -> None:
     import django
 
+    from common import embedded
+
+    embedded.start_if_chosen()
     django.setup()
 
     from django.db import connection, transaction
