@@ -8,8 +8,12 @@ import hypothesis
 import pytest
 from django.conf import settings as site
 from django.db import connections
+from pytest_django.plugin import blocking_manager_key
 
-from tests.databases import migrated
+from tests.databases import copy_migrated, migrated
+
+IDLE_MS = 60_000
+emptied = pytest.StashKey[bool]()  # of the run: whether a test that commits has emptied this process's tables
 
 # Every run draws the same, and takes the time it needs: a red run is a fault of what was changed, and of nothing else.
 # ``DRAWS_ANEW=1`` looks for what nobody has met yet.
@@ -31,3 +35,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         name = migrated()
     for settings in (site.DATABASES["default"], connections.settings["default"]):
         settings.setdefault("TEST", {})["TEMPLATE"] = name
+        # On a busy machine a test can wait this long for its turn between two queries.
+        settings["OPTIONS"]["options"] += f" -c idle_in_transaction_session_timeout={IDLE_MS}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a test the migrated rows again where one before it has committed, after which pytest-django empties all tables.
+
+    Tests that commit come last; but processes that share a run take tests off each other's end, and so may have
+    others after them.
+    """
+    marker, fixtures = item.get_closest_marker("django_db"), getattr(item, "fixturenames", ())
+    stash = item.config.stash
+    if (marker and marker.kwargs.get("transaction")) or "transactional_db" in fixtures:
+        stash[emptied] = True
+    elif (marker or "db" in fixtures) and stash.get(emptied, False):
+        with stash[blocking_manager_key].unblock():
+            copy_migrated()
+        stash[emptied] = False

@@ -30,6 +30,16 @@ def _migrate() -> None:
         call_command("migrate", verbosity=0)
 
 
+def copy_migrated() -> None:
+    """Make the test database anew, as the migrations leave it."""
+    from django.contrib.contenttypes.models import ContentType
+    from django.db import connection
+
+    connection.close()
+    create(connection.settings_dict["NAME"], template=migrated())
+    ContentType.objects.clear_cache()
+
+
 def demo() -> str:
     """The name of the database with the demo as shipped; nobody is served from it either."""
     return once(DEMO, _load)
@@ -73,16 +83,19 @@ def drop(name: str) -> None:
 @contextmanager
 def used(name: str) -> Iterator[None]:
     """Within it, every thread's new connections lead to the database ``name``."""
+    from django.contrib.contenttypes.models import ContentType
     from django.db import connection, connections
 
     connection.close()
     before = connections.settings["default"]["NAME"]
     connections.settings["default"]["NAME"] = name
+    ContentType.objects.clear_cache()  # each database has its own numbers for them
     try:
         yield
     finally:
         connection.close()
         connections.settings["default"]["NAME"] = before
+        ContentType.objects.clear_cache()
 
 
 if __name__ == "__main__":
