@@ -48,7 +48,7 @@ class ModerationConfig(AppConfig):
         kinds.register(
             kinds.Kind(told.KIND, told.TITLE, is_personal=True),
             kinds.Kind(reporting.KIND, gettext_noop("What moderators decide about my reports")),
-            kinds.Kind(appeals.KIND, gettext_noop("Appeals of members, for moderators")),
+            kinds.Kind(appeals.KIND, gettext_noop("Appeals of members, for moderators"), for_moderators=True),
             kinds.Kind(trust.KIND, gettext_noop("Badges and trust levels I reach")),
         )
         reporting.register(

@@ -54,7 +54,7 @@ class Kind:
 
     ``lines`` tells for digests what a notification has gathered; where it is one thing, its words say it all.
     ``contents`` tells what a mail at once holds; without it, the words. What is ``personal`` also goes to the member's
-    devices unless they choose otherwise.
+    devices unless they choose otherwise. What is ``for_moderators`` is told to nobody else, who need not choose either.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Kind:
     lines: Lines | None = None
     contents: Contents | None = None
     is_personal: bool = False
+    for_moderators: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -75,6 +76,11 @@ def register(*kinds: Kind) -> None:
 
 def all_kinds() -> tuple[Kind, ...]:
     return tuple(_kinds.values())
+
+
+def kinds_for(member: Any) -> list[Kind]:
+    """What this member can be told of."""
+    return [kind for kind in _kinds.values() if not kind.for_moderators or member.is_moderator]
 
 
 def known(name: str) -> Kind:

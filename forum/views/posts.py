@@ -109,7 +109,8 @@ def post_new(request: HttpRequest) -> HttpResponse:
     keeper = drafts.keeper(request, "post_new")
     if request.method != "POST":
         asked = {"category": request.GET.get("category"), "tags": request.GET.get("tags", "")[:1000]}
-        return _composer(request, PostForm(initial=asked | keeper.initial), keeper)
+        kept = {name: value for name, value in keeper.initial.items() if value}
+        return _composer(request, PostForm(initial=asked | kept), keeper)
     form = PostForm(request.POST)
     if "preview" in request.POST:
         return _composer(request, form, keeper, preview=_previewed(request))

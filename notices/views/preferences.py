@@ -37,7 +37,8 @@ class PreferencesForm(forms.Form):
         self.fields["digest"].initial = digest.every if digest else ""
         rows = {row.kind: row for row in Preference.objects.filter(member=member)}
         chosen = {name: row.place for name, row in rows.items()}
-        for kind in kinds.all_kinds():
+        offered = kinds.kinds_for(member)
+        for kind in offered:
             self.fields[kind.name] = forms.ChoiceField(
                 label=gettext(kind.title),
                 choices=Preference.Place.choices,
@@ -49,11 +50,11 @@ class PreferencesForm(forms.Form):
                 kind.name: kind.is_personal
                 if kind.name not in rows or rows[kind.name].push is None
                 else rows[kind.name].push
-                for kind in kinds.all_kinds()
+                for kind in offered
             }
             self.fields[ON_DEVICES] = forms.MultipleChoiceField(
                 label=gettext("Also on my devices"),
-                choices=[(kind.name, gettext(kind.title)) for kind in kinds.all_kinds()],
+                choices=[(kind.name, gettext(kind.title)) for kind in offered],
                 initial=[name for name, is_on in on_devices.items() if is_on],
                 widget=forms.CheckboxSelectMultiple,
                 required=False,

@@ -70,6 +70,9 @@ def test_a_member_a_category_and_a_tag_are_followed_and_muted_from_their_pages(o
         page = visitor.page
         title = page.locator("main").get_by_role("link", name=post.title, exact=True)
         visitor.visit(thing.get_absolute_url())
+        follow, mute = page.get_by_role("button", name="Follow"), page.get_by_role("button", name=re.compile("^Mute "))
+        gap = mute.first.bounding_box()["x"] - follow.bounding_box()["x"] - follow.bounding_box()["width"]
+        assert 0 < gap < 40, "they stand side by side, not all over the line"
         visitor.press("Follow")
         expect(page.get_by_role("button", name="Following")).to_have_attribute("aria-pressed", "true")
         if thing == author:

@@ -31,7 +31,8 @@ def test_a_post_without_a_name_is_written_answered_and_told_of(open_browser, jav
     post = Post.objects.filter(title="I have told nobody").latest("pk")
     expect(page.locator(".post .meta")).to_contain_text(post.pseudonym)
     expect(page.locator("main")).not_to_contain_text(writer.username)
-    expect(page.locator(".notice--mask")).to_contain_text(post.pseudonym)
+    expect(page.locator(".notice--mask strong")).to_have_text(post.pseudonym)
+    expect(page.locator(".notice--mask strong")).to_have_css("display", "inline")  # within its sentence
     page.get_by_label("Your comment").fill("Since spring.")
     mine.press("Comment")
     expect(page.locator("#thread .comment__author")).to_have_text(post.pseudonym)

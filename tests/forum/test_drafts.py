@@ -75,6 +75,16 @@ class TestKeeping:
         assert not Draft.objects.exists()
         assert "Your draft from" not in client.get(place.page).text
 
+    def test_leaves_the_category_that_one_comes_from_where_none_was_chosen(self, client, member):
+        place = Place("post_new", member)
+        form = form_on(client.get(place.page).text)
+        client.post(place.keep, form | place.words(category=""), headers=HTMX)
+        page = client.get(f"{place.page}?category={place.shelf.slug}").text
+        assert "Kept words" in page and f'<option value="{place.shelf.slug}" selected>' in page
+        client.post(place.keep, form_on(page) | place.words(category=make_category().slug), headers=HTMX)
+        page = client.get(f"{place.page}?category={place.shelf.slug}").text
+        assert f'<option value="{place.shelf.slug}">' in page
+
     def test_by_the_button_leads_back_to_the_form(self, client, place):
         form = form_on(client.get(place.page).text)
         answer = client.post(place.keep, form | place.words(), follow=True)

@@ -13,7 +13,7 @@ from notices import following
 from notices.kinds import all_kinds
 from notices.models import Follow, Notification, Preference
 from notices.telling import News, tell, tell_followers, unread_count
-from tests.builders import make_member, make_study
+from tests.builders import make_member, make_moderator, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +211,14 @@ class TestTheBell:
 
 
 class TestPreferences:
+    def test_offer_only_what_one_can_be_told_of(self, client: Client):
+        for member, is_offered in ((make_member(), False), (make_moderator(), True)):
+            client.force_login(member)
+            assert ("Appeals of members" in client.get("/settings/notices/").text) is is_offered
+            choices = {kind.name: "nowhere" for kind in all_kinds()}
+            assert client.post("/settings/notices/", choices).status_code == 302
+            assert Preference.objects.filter(member=member, kind="appeals").exists() is is_offered
+
     def test_are_kept_and_heeded(self, client: Client):
         member = make_member()
         client.force_login(member)
