@@ -52,7 +52,7 @@ def _faults(page: Page, looks: tuple[tuple[str, int], ...]) -> list[str]:
             page.screenshot(path=Path(LOOK_AT) / f"{name}--{width}-{scheme}.png", full_page=True)
     for width in (PHONE, NARROW):
         page.set_viewport_size({"width": width, "height": 844})
-        found += [f"{width} px: {wider}" for wider in _wider_than_the_screen(page)]
+        found += [f"{width} px: {wider}" for wider in wider_than_the_screen(page)]
     page.set_viewport_size(before)
     return found
 
@@ -66,7 +66,7 @@ def _axe_faults(page: Page) -> list[str]:
     ]
 
 
-def _wider_than_the_screen(page: Page) -> list[str]:
+def wider_than_the_screen(page: Page) -> list[str]:
     """The innermost elements that make the page scroll sideways; none where it does not."""
     return page.evaluate(
         """() => {

@@ -14,7 +14,7 @@ from accounts.models import Member
 from notices import letters
 from notices.models import Letter, Preference
 from tests.authenticator import code_of
-from tests.browser.soundness import assert_sound
+from tests.browser.soundness import NARROW, assert_sound, wider_than_the_screen
 from tests.browser.visitor import PASSWORD, Visitor, send_queued_mail
 from tests.builders import confirmed, make_comment, make_member, make_post, make_study, numbers
 from tests.shared_pictures import picture
@@ -158,6 +158,19 @@ def test_news_come_as_chosen_are_read_and_end_where_they_are_ended(open_browser,
     visitor.press("Close the feeds")
     expect(page.locator(".feed-addresses")).to_have_count(0)
     assert reader.context.request.get(address).status == 404
+
+
+def test_the_largest_text_fits_the_narrowest_phone(open_browser, member):
+    Member.objects.filter(pk=member.pk).update(text_size="larger", language="de")
+    make_comment(make_post(author=member, title="Wie lange noch?"))
+    visitor = open_browser(member=member, width=NARROW)
+    page = visitor.page
+    visitor.visit("/notifications/")
+    assert not wider_than_the_screen(page)
+    site, bell = page.get_by_role("link", name="Studyhall").bounding_box(), page.locator("#bell").bounding_box()
+    assert site and bell and site["x"] + site["width"] <= bell["x"]
+    row, words = page.locator(".told").first, page.locator(".told__words").first
+    assert words.evaluate("e => e.offsetWidth") > 0.8 * row.evaluate("e => e.offsetWidth")
 
 
 def test_each_list_names_its_feed(open_browser):
