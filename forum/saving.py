@@ -140,7 +140,9 @@ def merged(post: Post, became: Comment) -> None:
 
 
 def unmerged(post: Post, became: Comment) -> None:
-    SavedWords.objects.filter(comment=became).update(post=post, comment=None)
+    """The same back. A moderator, who sees the post all along, may keep it beside the comment: both rows stay then."""
+    kept = SavedWords.objects.filter(post=post).values("member")
+    SavedWords.objects.filter(comment=became).exclude(member__in=kept).update(post=post, comment=None)
 
 
 def forget_removed() -> int:

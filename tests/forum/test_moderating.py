@@ -412,7 +412,10 @@ class TestMerging:
         kept = saving.saved(reader, became)
         assert kept.note == "For the doctor" and kept.folder.name == "Skin" and not saving.saved(reader, world.post)
         saving.save(later_on, became)
+        for thing in (became, world.post):  # moderators see what was merged away
+            saving.save(moderator, thing)
         acting.undo(done, moderator, "No")
+        assert saving.saved(moderator, world.post)
         assert set(before) < set(snapshot()["forum_savedwords"]) and saving.saved(later_on, world.post)
 
     def test_leaves_a_poll_open_to_who_may_read_the_thread_it_went_to(self, world, moderator, client) -> None:
