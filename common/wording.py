@@ -53,12 +53,8 @@ def in_words_of_reader(words: str) -> str:
     return words
 
 
-NESTED = (
-    "thing",
-    "what",
-    "until",
-    "called",
-)  # holes that hold marked words themselves; all others hold what somebody wrote
+# Holes that hold marked words themselves; all others hold what somebody wrote.
+NESTED = ("thing", "what", "until", "called")
 
 
 def _told(found: re.Match[str]) -> dict[str, str]:
