@@ -105,7 +105,6 @@ def unmerge(post: Post, moderator, reason: str, action: Action) -> Action | None
     Post.objects.filter(pk=post.pk).update(score=post.votes.count())
     following.give_back(post, _went_on(into))
     saving.unmerged(post, comment)
-    CommentTerms.objects.filter(comment=comment).update(poll_of=None)
     was = _sight(comment)
     comment.delete_by_author()
     posts[post.pk]._change(**was)

@@ -243,9 +243,9 @@ class TestAPage:
 def test_makes_room_for_what_is_asked_for_now() -> None:
     keeper = KeptPagesMiddleware(lambda request: None)
     keeper.room = 100
-    for name, size in (("a", 90), ("b", 40), ("a", 40), ("c", 40)):
+    for name, size in (("a", 40), ("b", 40), ("a", 10), ("c", 40), ("d", 20)):
         keeper._keep(("http", "here", name, ""), _page(size))
-    assert [key[2] for key in keeper.pages] == ["a", "c"] and keeper.held == 80
+    assert [key[2] for key in keeper.pages] == ["a", "c", "d"] and keeper.held == 70
 
 
 def _page(size: int) -> Page:
