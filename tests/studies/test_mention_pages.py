@@ -107,7 +107,7 @@ class TestWanted:
 
     def test_a_work_is_wanted_once_by_whatever_identifiers_where_a_reference_names_them_together(self, client):
         both = make_post(body="10.1234/wanted, PMID 12")
-        for body in ("PMID 12", "PMID: 12 and PMC1234567", "10.1234/alone", "PMID 99"):
+        for body in ("PMID 12", "PMID: 12 and PMC1234567", "10.1234/wanted", "10.1234/alone", "PMID 99"):
             make_post(body=body)
         assert len(client.get("/studies/wanted/").context["page"].rows) == 5
         study = make_study(doi="10.1234/here")
@@ -116,19 +116,19 @@ class TestWanted:
         answer = client.get("/studies/wanted/")
         rows = [(str(row.work), [str(each) for each in row.others], row.post_count) for row in answer.context["page"]]
         alone = [("PMID 99", [], 1), ("doi:10.1234/alone", [], 1)]
-        assert rows == [("PMID 12", ["PMC1234567", "doi:10.1234/wanted"], 3), *alone]
-        assert str(answer.context["count"]) == "3" and answer.context["page"].rows[0].members == 3
-        assert 'href="https://doi.org/10.1234/wanted"' in answer.text and "3 posts" in answer.text
+        assert rows == [("PMID 12", ["doi:10.1234/wanted", "PMC1234567"], 4), *alone]
+        assert str(answer.context["count"]) == "3" and answer.context["page"].rows[0].members == 4
+        assert 'href="https://doi.org/10.1234/wanted"' in answer.text and "4 posts" in answer.text
         client.force_login(make_librarian())
         work = MentionedWork.objects.get(value="12")
         client.post(f"/studies/wanted/{work.pk}/fetch/")
         run = ImportRun.objects.get()
-        assert (run.reason, run.identifiers["doi"]) == ("Wanted by 3 posts", ["10.1234/wanted"])
+        assert (run.reason, run.identifiers["doi"]) == ("Wanted by 4 posts", ["10.1234/wanted"])
         other = MentionedWork.objects.get(value="10.1234/wanted")
         assert client.post(f"/studies/wanted/{other.pk}/fetch/").status_code == 404
         both.hide(make_moderator(), "Rude.")
         rows = client.get("/studies/wanted/").context["page"].rows
-        assert next((str(row.work), row.post_count) for row in rows) == ("PMID 12", 2)
+        assert next((str(row.work), row.post_count) for row in rows) == ("PMID 12", 3)
 
     def test_the_list_asks_as_much_for_one_work_as_for_many(self, client):
         asked, study = [], make_study(doi="10.1234/here")
