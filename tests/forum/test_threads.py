@@ -68,6 +68,7 @@ class TestPages:
         first = client.get(f"{post.get_absolute_url()}?sort=old")
         make_many_comments(post, 5)
         after = re.search(r"after=([^\"&#]+)", first.text)[1]
+        assert re.search(r'rel="next" href="[^"]+#thread"', first.text)  # past the post, which one has read
         seen = shown(first) + shown(client.get(f"{post.get_absolute_url()}?sort=old&after={after}"))
         assert seen[:30] == ids
         assert len(set(seen)) == len(seen) == 35
