@@ -29,10 +29,11 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.utils.http import parse_header_parameters, url_has_allowed_host_and_scheme
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext
 
 from common import unsent
+from common.addresses import page_of
 from common.errors import error_page
 from common.logs import request_id
 from common.uploads import IntoFolder, LargeUploads, rule_for
@@ -434,7 +435,7 @@ class LoginRedirectMiddleware:
         address = response.headers["Location"]
         htmx = bool(getattr(request, "htmx", False))
         if htmx or request.method not in ("GET", "HEAD"):
-            address = _leading_back_to(address, _page_of(request))
+            address = _leading_back_to(address, page_of(request))
         if unsent.has_words(request):
             return unsent.page(request, sign_in=address)
         if htmx:
@@ -446,15 +447,6 @@ class LoginRedirectMiddleware:
 def _is_sign_in(address: str) -> bool:
     parts = urlsplit(address)
     return not parts.netloc and parts.path == urlsplit(resolve_url(settings.LOGIN_URL)).path
-
-
-def _page_of(request: HttpRequest) -> str:
-    """Path and query of the page on which a button was pressed; "" where it is not known to be one of ours."""
-    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
-    if not url_has_allowed_host_and_scheme(address, {request.get_host()}):
-        return ""
-    parts = urlsplit(address)
-    return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def _leading_back_to(sign_in: str, page: str) -> str:

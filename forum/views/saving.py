@@ -16,6 +16,7 @@ from common.text import clean_text
 from forum import saving
 from forum.models import Comment, Folder, Post, SavedWords
 from forum.models.saved import NOTE_LIMIT
+from forum.views.returning import back_to
 
 MODELS = {"post": Post, "comment": Comment}
 
@@ -114,4 +115,4 @@ def keep(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 def _answer(request: HttpRequest, kind: str, thing, kept: set[int]) -> HttpResponse:
     if request.htmx:
         return render(request, "forum/saved/_save.html", {"thing": thing, "kind": kind, "kept": kept})
-    return redirect(thing)
+    return back_to(thing, request)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from forum.models import Comment, Post
+from forum.views.returning import back_to
 from moderation import limits
 
 MODELS = {"post": Post, "comment": Comment}
@@ -42,4 +43,4 @@ def _thing(request: HttpRequest, kind: str, pk: int):
 def _answer(request: HttpRequest, kind: str, thing, voted: set[int]) -> HttpResponse:
     if request.htmx:
         return render(request, "forum/_vote.html", {"thing": thing, "kind": kind, "voted": voted})
-    return redirect(thing)
+    return back_to(thing, request)

@@ -74,3 +74,23 @@ class TestUpvoteAddress:
         model.objects.filter(pk=thing.pk).update(is_hidden=True)
         client.force_login(make_member())
         assert client.post(f"/{kind}/{thing.pk}/upvote/").status_code == 404
+
+
+class TestAfterAPressWithoutJavaScript:
+    @pytest.mark.parametrize("verb", ["upvote", "save"])
+    def test_one_reads_on_in_the_thread_and_elsewhere_comes_to_the_comment(self, client, verb):
+        comment = make_comment()
+        client.force_login(make_member())
+        thread, alone = comment.post.get_absolute_url(), comment.get_absolute_url()
+        for page, leads_to in (
+            (f"http://testserver{thread}?sort=new", f"{thread}?sort=new#comment-{comment.pk}"),
+            (f"http://testserver{thread}", f"{thread}#comment-{comment.pk}"),
+            ("http://testserver/saved/", alone),
+            (f"http://testserver/posts/{comment.post_id}/comment/", alone),
+            (f"http://evil.example{thread}", alone),
+            (f"//evil.example{thread}", alone),
+            ("http://[", alone),
+            ("", alone),
+        ):
+            answer = client.post(f"/comments/{comment.pk}/{verb}/", headers={"Referer": page})
+            assert (answer.status_code, answer.url) == (302, leads_to), page
