@@ -54,10 +54,9 @@ class MemberAdmin(UserAdmin):
     form = MemberChangeForm
     add_form = MemberCreationForm
     list_display = ("username", "joined_at", "last_login", "is_active", "is_staff", "is_superuser")
-    list_filter = ("is_active", "is_staff", "is_superuser", ("groups", admin.RelatedOnlyFieldListFilter), "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
     list_per_page = 50
     show_full_result_count = False
-    date_hierarchy = "date_joined"
     ordering = ("-date_joined", "-pk")
     search_fields = ("username", "email")
     readonly_fields = ("last_login", "date_joined")

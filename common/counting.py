@@ -30,14 +30,18 @@ class CappedCount:
         return self.number > 0
 
 
-def capped_count(queryset: QuerySet, sieve: Callable[[Any], Any] | None = None) -> CappedCount:
+def capped_count(
+    queryset: QuerySet, sieve: Callable[[Any], Any] | None = None, by: tuple[str, ...] = ()
+) -> CappedCount:
     """Count the rows of ``queryset``, reading 1,001 of them at most.
+
+    ``by`` is the order of an index that leads to them: without one PostgreSQL may gather all of them before it counts.
 
     Those that ``sieve`` leaves out are not counted; then ``SIFTED`` are read at most, and of more it is only told that
     there are more.
     """
     if sieve is None:
-        return CappedCount.at_most(queryset.order_by()[: CAP + 1].count())
-    near = queryset.order_by()[: SIFTED + 1]
+        return CappedCount.at_most(queryset.order_by(*by)[: CAP + 1].count())
+    near = queryset.order_by(*by)[: SIFTED + 1]
     kept = sieve(queryset.model._default_manager.filter(pk__in=near.values("pk")))[: CAP + 1].count()
     return CappedCount(min(kept, CAP), kept > CAP or near.count() > SIFTED)

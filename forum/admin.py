@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.html import format_html
 
 from common.looking import LookOnly
+from forum import desk_search
 from forum.models import Category, CategoryModerator, Comment, CommentVote, Picture, PictureUse, Post, PostVote
 from forum.models.picture import MASKED
 from forum.models.reaction import ReactionKind
@@ -69,15 +70,24 @@ class PostAdmin(ModeratedAdmin):
         "is_locked",
         "is_pinned",
     )
-    list_filter = ("category", "is_hidden", "is_locked", "is_pinned", ("deleted_at", admin.EmptyFieldListFilter))
-    search_fields = ("title", "author__username")
-    search_help_text = "A word of the title, or a member's name"
+    list_filter = (
+        "category",
+        "is_hidden",
+        "is_locked",
+        "is_pinned",
+        ("deleted_at", admin.EmptyFieldListFilter),
+        "posted_at",
+    )
+    search_fields = ("text",)  # that there is a search; ``desk_search`` says how
+    search_help_text = "Words of the post, or a member's whole name"
     list_select_related = ("author", "category")
-    date_hierarchy = "posted_at"
     fields = (
         "title", "by", "category", "body", "tag_names", "gist", "posted_at", "edited_at", "score",
         "comment_count", "is_hidden", "is_locked", "is_pinned", "deleted_at", "page",
     )  # fmt: skip
+
+    def get_search_results(self, request, queryset, search_term):
+        return desk_search.posts(queryset, search_term), False
 
     @admin.display(description="text")
     def body(self, post: Post) -> str:
@@ -97,10 +107,13 @@ class CommentAdmin(ModeratedAdmin):
     moderate_permission = "forum.moderate_comment"
     list_display = ("opening", "by", "post", "posted_at", "score", "is_hidden")
     list_filter = ("is_hidden", ("deleted_at", admin.EmptyFieldListFilter), "posted_at")
-    search_fields = ("author__username", "post__title")
-    search_help_text = "A member's name, or a word of the post's title"
+    search_fields = ("text",)  # that there is a search; ``desk_search`` says how
+    search_help_text = "Words of the comment or of its post, or a member's whole name"
     list_select_related = ("author", "post", "text")
     fields = ("post", "by", "body", "posted_at", "edited_at", "score", "is_hidden", "deleted_at", "page")
+
+    def get_search_results(self, request, queryset, search_term):
+        return desk_search.comments(queryset, search_term), False
 
     @admin.display(description="text")
     def opening(self, comment: Comment) -> str:

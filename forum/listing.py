@@ -17,6 +17,8 @@ from django.db.models.lookups import IsNull
 from notices.models import Mute
 from notices.muting import POST, Muted, muted_by
 
+NEWEST = ("-posted_at", "-pk")  # the order of the indexes that lead to what a member wrote
+
 
 def posts(rows: Any, reader: Any, muted: Muted | None = None) -> Any:
     """``rows`` of posts without what the reader mutes; ``muted`` where it is not all of that."""

@@ -17,6 +17,7 @@ from django.urls import path, reverse
 
 from accounts.admin import MemberAdmin
 from accounts.models import Member
+from common.desk import RecentValuesFilter
 from common.looking import LookOnly
 from common.text import shortened
 from moderation import acting, appeals, bulk, lens, reporting, rules_desk, waiting_desk  # noqa: F401 - they register lists
@@ -29,7 +30,7 @@ EXCERPT = 90  # characters of what was reported that its line in the queue shows
 @admin.register(Action)
 class ActionAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("acted_at", "moderator", "action", "label", "reason", "is_undone")
-    list_filter = ("action", "acted_at")
+    list_filter = (("action", RecentValuesFilter), "acted_at")
     search_fields = ("label", "reason", "moderator__username")
     list_select_related = ("moderator", "undone_by")
     show_full_result_count = False
@@ -76,7 +77,7 @@ class ReasonTemplateAdmin(admin.ModelAdmin):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("logged_at", "event", "actor", "target_type", "target_id", "request_id")
-    list_filter = ("event", "logged_at")
+    list_filter = (("event", RecentValuesFilter), "logged_at")
     search_fields = ("=actor", "=target_id", "=request_id")
     search_help_text = "The whole number of a member or of a thing, or the reference of a request"
     show_full_result_count = False
@@ -112,7 +113,7 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     """The queue of reports: what was reported most, by those who are mostly right, stands first."""
 
     list_display = ("what", "kind", "author", "reasons", "stands", "opened_at")
-    list_filter = (WaitingFilter, "kind", "reports__reason")
+    list_filter = (WaitingFilter, ("kind", RecentValuesFilter), "reports__reason")
     search_fields = ("label", "author__username")
     list_select_related = ("author", "claimed_by")
     ordering = ("-concern", "-weight", "pk")

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 
 from accounts.permissions import to_second_factor
+from common.desk import BoundedPaginator
 
 
 class Desk(admin.AdminSite):
@@ -15,6 +16,11 @@ class Desk(admin.AdminSite):
     site_header = site_title = "Studyhall desk"
     index_title = "Moderation and library"
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Every list of the desk is bounded, however many rows its table holds."""
+        options = {"paginator": BoundedPaginator, "show_full_result_count": False, **options}
+        super().register(model_or_iterable, admin_class, **options)
 
     def index(self, request, extra_context=None):
         """The first page, with how many things wait in each queue."""

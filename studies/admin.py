@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 
 from common import markdown
+from common.desk import RecentValuesFilter
 from common.looking import LookOnly
 from common.tags import parse, set_tags
 from studies import identifiers
@@ -131,7 +132,12 @@ class StudyAdmin(admin.ModelAdmin):
         "doi",
         "cited_by_count",
     )
-    list_filter = ("evidence_level", "retraction", ("open_access_url", admin.EmptyFieldListFilter), "published_year")
+    list_filter = (
+        "evidence_level",
+        "retraction",
+        ("open_access_url", admin.EmptyFieldListFilter),
+        ("published_year", RecentValuesFilter),
+    )
     search_fields = ("title", "=doi", "=pmid", "=pmcid")
     search_help_text = "A word of the title, or a whole DOI, PMID or PMCID"
     list_select_related = ("journal",)

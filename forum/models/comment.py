@@ -117,6 +117,7 @@ class Comment(Moderated, Signed, Upvotable):
         permissions = (("moderate_comment", "Can hide comments"),)
         indexes = (
             models.Index(fields=["post", "-wilson", "id"], name="comment_top_level", condition=Q(parent__isnull=True)),
+            models.Index(fields=["post", "id"], name="comment_top_level_new", condition=Q(parent__isnull=True)),
             models.Index(fields=["root", "id"], name="comment_replies"),
             models.Index(fields=["root", "-wilson", "id"], name="comment_best_replies"),
             models.Index(fields=["post", "id"], name="comment_post"),

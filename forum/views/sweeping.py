@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Member
 from accounts.permissions import moderators_only
 from common.counting import capped_count
+from forum.listing import NEWEST
 from forum.moderating.sweeping import HIDE_EVERYTHING, in_sight
 from moderation import acting, members
 from moderation.models import ReasonTemplate
@@ -41,10 +42,10 @@ def everything(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "moderation",
         "member": member,
         "days": days,
-        "post_count": capped_count(posts),
-        "comment_count": capped_count(comments),
-        "posts": posts.order_by("-posted_at", "-pk")[:LINES],
-        "comments": comments.select_related("text", "post").order_by("-posted_at", "-pk")[:LINES],
+        "post_count": capped_count(posts, by=NEWEST),
+        "comment_count": capped_count(comments, by=NEWEST),
+        "posts": posts.order_by(*NEWEST)[:LINES],
+        "comments": comments.select_related("text", "post").order_by(*NEWEST)[:LINES],
         "verb": HIDE_EVERYTHING,
         "form": form,
         "templates": ReasonTemplate.objects.all(),

@@ -65,7 +65,11 @@ class Case(models.Model):
         )
         permissions = (("decide_case", "Can decide about reports"),)
         indexes = (
-            models.Index(fields=["-weight", "id"], condition=Q(closed_at__isnull=True), name="case_queue"),
+            models.Index(
+                fields=["-concern", "-weight", "id"],
+                condition=Q(state__in=["open", "claimed", "escalated"]),
+                name="case_first",
+            ),
             models.Index(fields=["author", "-id"], name="case_author"),
         )
 

@@ -271,13 +271,14 @@ class TestTenThousandComments:
 
 
 def rows_read(sql: str) -> int:
-    """How many rows the innermost step of a query gave, as PostgreSQL counted them."""
+    """How many rows the innermost step of a query read, as PostgreSQL counted them."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
         plan = cursor.fetchone()[0][0]["Plan"]
 
     def most(node: dict) -> float:
-        here = node["Actual Rows"] * node["Actual Loops"] if node["Node Type"].startswith("Index") else 0
+        rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        here = rows * node["Actual Loops"] if node["Node Type"].startswith("Index") else 0
         return max([here, *map(most, node.get("Plans", []))])
 
     return round(most(plan))
