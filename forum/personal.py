@@ -130,7 +130,9 @@ def _owner(by: str) -> str:
 
 
 def let_go_of_pictures(member: Any, choice: Choice) -> int:
-    return pictures.erase_all(Picture.objects.filter(owner=member.pk).order_by("pk")[:LOT])
+    lot = list(Picture.objects.filter(owner=member.pk).order_by("pk")[:LOT])
+    forget_words_about(Picture, [picture.pk for picture in lot])  # what it shows, which its owner had described
+    return pictures.erase_all(lot)
 
 
 def _revisions(of: str) -> Any:

@@ -156,7 +156,9 @@ class Life:
         reactions.react(self.theirs, kind, member)
         reactions.react(self.post, kind, friend)
         self.picture = make_picture(member, alt=say("A lamp"))
-        make_comment(self.theirs, author=member, body=self.picture.markdown())
+        make_comment(self.masked, author=member, body=self.picture.markdown())
+        reporting.report(self.picture, "picture", friend, "rude", "A face.")
+        reporting.report(Summary.objects.get(study=self.study), "summary", friend, "false", "It does not.")
         saving.save(member, self.theirs)
         saving.write_note(member, self.theirs, say("A note"), saving.folder_named(member, say("A folder")))
         Visit.objects.create(member=member, post=self.theirs)
@@ -188,6 +190,10 @@ class Life:
         SocialAccount.objects.create(user=member, provider="orcid", uid="0000-0001", extra_data={"name": self.mark})
         audit.write("changed", actor=moderator, target=member, detail={"object": member.username})
         Context.objects.create(id=uuid.uuid4(), metadata={"url": f"/members/{member.username}/ban/"})
+        LogEntry.objects.create(
+            user=moderator, content_type=ContentType.objects.get_for_model(self.post), object_id=str(self.post.pk),
+            object_repr=str(self.post), action_flag=2,
+        )  # fmt: skip
         LogEntry.objects.create(
             user=moderator, content_type=me["content_type"], object_id=str(member.pk), object_repr=member.username,
             action_flag=2, change_message=json.dumps([{"changed": {"name": "flair", "object": member.username}}]),

@@ -29,6 +29,7 @@ from forum.history import revisions_of
 from forum.models import Comment, Poll, Post, PostTag, WaitingEdit
 from moderation import log
 from moderation.models import Action, Case, Report
+from notices.models import Notification, Preference
 from studies.models import Summary
 from tests.accounts.conftest import PASSWORD, Visitor
 from tests.builders import make_comment, make_member, make_moderator, make_post
@@ -103,6 +104,7 @@ class TestGone:
             "Other words, zebrafinch",
         )
         assert post.tags.get().name == "acne" and Post.objects.get(pk=life.alone.pk).poll.options.count() == 2
+        assert Case.objects.get(kind="picture").words == ""
         assert not WaitingEdit.objects.exists()  # nobody but they and moderators has read those
         assert Comment.objects.get(pk=life.comment.pk).text.body == "A better comment, zebrafinch"
         masked = Post.objects.get(pk=life.masked.pk)
@@ -128,9 +130,12 @@ class TestGone:
         assert Post.objects.get(pk=life.theirs.pk).score == 0
 
     def test_answers_of_others_stay_and_hang_on_a_tombstone(self, life: Life) -> None:
+        told = Notification.objects.filter(place=f"post:{life.theirs.pk}", part=life.there.pk)
+        assert told.filter(member=life.friend).exists()
         go(life.member, Choice.REMOVE)
         comment, reply = Comment.objects.get(pk=life.comment.pk), Comment.objects.get(pk=life.reply.pk)
         assert comment.is_deleted and comment.author is None and comment.text.body == ""
+        assert not told.exists()
         assert not PostTag.objects.filter(content_object=life.post.pk).exists()
         assert not Poll.objects.exclude(post=life.theirs).exists() and not WaitingEdit.objects.exists()
         assert reply.parent == comment and reply.text.body == "So it is."
@@ -151,6 +156,7 @@ class TestGone:
         go(life.member, Choice.REMOVE)
         assert Summary.objects.get(study=life.study).writer is None
         assert not Case.objects.filter(author=life.member.pk).exists()
+        assert Case.objects.get(kind="summary").words == ""
         assert life.study.corrections.get().member is None
 
     def test_the_name_and_its_look_alikes_cannot_be_taken(self, life: Life, visitor: Visitor) -> None:
@@ -194,6 +200,9 @@ class TestGone:
         member = make_member("maren_one")
         post = make_post(author=member)
         make_comment(post, body="@maren_one, look")
+        for kind in ("reply", "mention", "quote", "answer", "standing"):
+            Preference.objects.create(member=member, kind=kind, place="site")
+        monkeypatch.setattr(personal, "LOT", 1)
         leaving.ask(member, Choice.REMOVE)
         Leaving.objects.update(due_at=timezone.now())
         clock, runs, steps = itertools.count(), 0, Counter[tuple[int, str]]()
@@ -245,6 +254,8 @@ class TestAsking:
         link = leaving.ask(maren, Choice.REMOVE).link
         Leaving.objects.update(begun_at=timezone.now())
         assert Client().get(link).status_code == 404 and Client().post(link).status_code == 404
+        visitor = Visitor()
+        assert visitor.sign_in().url == "/accounts/inactive/" and not visitor.is_signed_in
         assert not leaving.stay(Leaving.objects.get())
         maren.refresh_from_db()
         assert not maren.is_active

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -35,6 +36,13 @@ def send(client: Client, data: bytes, alt: str = "A lamp", name: str = "lamp.png
 
 def files(shown: Picture) -> list[bool]:
     return [keeping.path_of(SHELF, shown.name, end).exists() for end in keeping.ENDS]
+
+
+def texts_to_render() -> list[dict[str, list[int]]]:
+    """What jobs wait to render again, in the order in which they were given."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args::text FROM procrastinate_jobs WHERE task_name = 'forum.render_texts' ORDER BY id")
+        return [json.loads(args) for (args,) in cursor.fetchall()]
 
 
 @pytest.fixture
@@ -313,6 +321,7 @@ class TestTakingItAway:
         with django_capture_on_commit_callbacks(execute=True):
             answer = browser.post(f"/pictures/{shown.name}/remove/")
         assert answer["Location"] == "/pictures/" and not Picture.objects.exists() and files(shown) == [False, False]
+        assert texts_to_render() == [{"posts": [post.pk], "comments": []}]
         jobs.render_texts(posts=[post.pk], comments=[])
         assert "A lamp" in PostText.objects.get(post=post).body_html
         assert "<img" not in PostText.objects.get(post=post).body_html
@@ -408,7 +417,7 @@ class TestTheSweep:
 class TestLeavingAndTakingOnesDataAlong:
     def test_gives_the_files_and_takes_them_away(self, member, django_capture_on_commit_callbacks) -> None:
         shown = make_picture(member)
-        make_post(author=member, body=shown.markdown())
+        post = make_post(author=member, body=shown.markdown())
         ((name, path),) = [found for files in personal.files() for found in files.find(member)]
         assert name == f"{shown.name}.webp" and path.exists()
         with django_capture_on_commit_callbacks(execute=True):
@@ -416,6 +425,7 @@ class TestLeavingAndTakingOnesDataAlong:
             while (step := personal.next_step(member, personal.Choice.KEEP, place)) is not None:
                 place = step
         assert not Picture.objects.exists() and not path.exists()
+        assert texts_to_render() == [{"posts": [post.pk], "comments": []}]
 
 
 def test_a_draft_that_is_open_elsewhere_hears_of_the_picture(member) -> None:

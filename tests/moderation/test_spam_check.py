@@ -44,13 +44,13 @@ def says(body: bytes, status: int = 200, **headers: str) -> Answer:
 
 
 def hangs(request: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.6)
+    time.sleep(60)  # in a thread that ends with the tests
 
 
 def drips(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
-    for _ in range(30):
+    for _ in range(2000):  # or until the site has gone
         request.wfile.write(b"t")
         time.sleep(0.03)
 
