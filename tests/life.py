@@ -92,6 +92,7 @@ class Life:
         self.there = make_comment(self.theirs, author=member, body=say("This"))
         quote = f"> [{member.username} wrote]({self.there.get_absolute_url()}):\n>\n> This\n\nI see."
         make_comment(self.theirs, author=friend, body=quote)
+        make_post(author=friend, category=self.category, body=quote)
         self.masked = make_post(author=member, category=self.category, title=say("Hidden"), body=say("I"), masked=True)
         self.masked.refresh_from_db()
         self.under_mask = make_comment(self.masked, author=member, body=say("Still I"))
@@ -126,10 +127,13 @@ class Life:
         StudySuggestion.ask("doi", f"10.1000/{uuid.uuid4()}", member, say("A reason"))
         ErrorReport.send(study, member, kind="other", words="The year is wrong.")
         Correction.send(study, member, field="volume", before="", after="7", reason=say("It says so"))
-        SummaryProposal.send(study, member, tldr="It helps.", body="It does.")
+        SummaryProposal.send(study, member, tldr="It helps.", body="It does.", reason=say("I read it"))
         SummaryDraft.objects.create(study=study, member=member, status="done")
         Summary.write(study, editor=member, writer=member, version=0, tldr="It helps.", body="It does.")
-        StudyChange.record(study, StudyChange.Kind.EVIDENCE, "Something changed.", actor=member)
+        StudyChange.record(
+            study, StudyChange.Kind.EVIDENCE, "Something changed.", actor=member,
+            before={"written_by": member.username}, after={},
+        )  # fmt: skip
         ImportRun.objects.create(asked_by=member, kind="identifiers", title="One", reason=say("Needed"))
 
     def account(self) -> None:
@@ -142,6 +146,7 @@ class Life:
         )
         audit.write("signed in", actor=member, target=member)
         EmailMessage(subject=self.say("Hello"), body=self.say("Words"), to=[member.email]).send()
+        Mail.of(EmailMessage(subject="Hello", body="Your code", to=[f"second@{self.mark}.example"])).save()
         message = EmailMessage(subject="Hello", body=self.say(f"A code for {member.username}"), to=[member.email])
         Mail.of(message).save()
 
@@ -155,6 +160,13 @@ class Life:
         kind.categories.add(self.category)
         reactions.react(self.theirs, kind, member)
         reactions.react(self.post, kind, friend)
+        called = f"Ask @{member.username}."
+        other = make_post(author=friend, category=self.category, body=called)
+        other.edit(category=self.category, title=other.title, body="Ask others.", tags=[], version=1)
+        remark = make_comment(other, author=friend, body=called)
+        remark.edit(body="Ask others.", version=1)
+        WaitingEdit.objects.create(comment=remark, version=2, body=called)
+        Draft.objects.create(member=friend, kind="post_new", fields={"body": called}, updated_at=timezone.now())
         self.picture = make_picture(member, alt=say("A lamp"))
         make_comment(self.masked, author=member, body=self.picture.markdown())
         reporting.report(self.picture, "picture", friend, "rude", "A face.")

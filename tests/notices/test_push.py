@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpcore2
@@ -224,7 +226,9 @@ class TestAPushedNotice:
         assert Device.objects.count() == left and len(service.called) == 1 and len(queue("push_again")) == again
         assert pushed() == 0 and len(service.called) == 1  # the letter itself is gone
 
-    def test_that_was_not_taken_reaches_that_device_alone_and_once(self, service: Service, queue, monkeypatch):
+    def test_that_was_not_taken_reaches_that_device_alone_and_once(
+        self, service: Service, queue, monkeypatch, settings
+    ):
         reader = make_reader()
         Device.add(reader, name="Another", **KEYS | {"endpoint": f"{ENDPOINT}2"})
         make_comment(make_post(title="Foam"), body="@reader_one, look")
@@ -244,8 +248,13 @@ class TestAPushedNotice:
         type(reader).objects.filter(pk=reader.pk).update(is_active=False)
         jobs.push_again(**job)  # to nobody while their account is closed
         type(reader).objects.filter(pk=reader.pk).update(is_active=True)
+        key, settings.PUSH_KEY = settings.PUSH_KEY, ""
+        jobs.push_again(**job)  # nor while the site has no key
+        settings.PUSH_KEY = key
         jobs.push_again(**job)
         Notification.objects.of(reader).mark_read()
+        jobs.push_again(**job)
+        Device.objects.filter(pk=job["device_id"]).delete()
         jobs.push_again(**job)
         assert asked == [refused_at] * 2 and asked_first[1] == refused_at != asked_first[0]
 
@@ -277,6 +286,31 @@ class TestAPushedNotice:
         assert waits == [wait, max(wait, 1920), None]
         assert Device.objects.filter(member=reader).exists()
 
+    def test_reaches_each_member_on_their_own_device(self, service: Service):
+        make_reader()
+        make_reader("other_one", f"{ENDPOINT}2")
+        make_comment(body="@reader_one and @other_one, look")
+        assert pushed() == 2
+        assert sorted(first.split()[1] for first, _, _ in service.received()) == [
+            "/fcm/send/abc:def",
+            "/fcm/send/abc:def2",
+        ]
+
+    def test_of_two_devices_only_the_one_that_is_gone_is_forgotten(self, service: Service):
+        reader = make_reader()
+        other = Device.add(reader, name="Another", **KEYS | {"endpoint": f"{ENDPOINT}2"})
+        service.status = 410
+        push.hand_over(Device.objects.get(endpoint=ENDPOINT), {"title": "Foam"})
+        assert Device.objects.get() == other
+
+    @pytest.mark.parametrize("now", [{"endpoint": "https://example.org/x"}, {"p256dh": "x"}], ids=str)
+    def test_forgets_a_device_that_could_not_be_added_any_more(self, service: Service, now: dict[str, str]):
+        make_reader()
+        Device.objects.update(**now)
+        make_comment(body="@reader_one, look")
+        pushed()
+        assert not Device.objects.exists() and not service.called
+
     def test_that_no_service_answered_is_tried_again(self, service: Service, queue, monkeypatch):
         make_reader()
         make_comment(body="@reader_one, look")
@@ -296,6 +330,37 @@ class TestAPushedNotice:
         make_comment(body="@reader_one, look")
         pushed()
         assert service.called == [] and Device.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_send_each_letter_once(service: Service, monkeypatch):
+    """The second comes while the first has taken the letter and has not ended its transaction."""
+    make_reader()
+    make_comment(body="@reader_one, look")
+    Letter.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    taken, ended, real = threading.Event(), threading.Event(), push._messages
+
+    def slowly(*arguments):
+        if not taken.is_set():
+            taken.set()
+            ended.wait(10)  # for as long as the other takes, where it takes none
+        return real(*arguments)
+
+    monkeypatch.setattr(push, "_messages", slowly)
+    with ThreadPoolExecutor(1) as pool:
+
+        def work() -> int:
+            try:
+                return push.send_due(jobs._later)
+            finally:
+                connection.close()
+
+        first = pool.submit(work)
+        assert taken.wait(60)
+        assert push.send_due(jobs._later) == 0
+        ended.set()
+        assert first.result() == 1
+    assert service.called == [PUBLIC] and not Letter.objects.exists()
 
 
 BAD = [
