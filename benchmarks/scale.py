@@ -4,6 +4,7 @@
 environment, which must hold nothing of worth: ``STUDYHALL_MODE=demo VAR_DIR=…``. ``python benchmarks/scale.py [words]``
 then asks each page (whose name has the words), and tells: queries, median milliseconds, those of the processor here,
 those of the slowest query, and the rows of the worst step of a plan. What grows with the tables shows in these two.
+``python benchmarks/scale.py deeds`` tells what writing, voting, hiding and the like cost there. Nothing of it stays.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,6 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TIMES = 5
 EXPLAINED_FROM = 4.0  # milliseconds
+Asked = tuple[float, str, Any]
 
 
 def addresses() -> dict[str, str]:
@@ -116,8 +120,10 @@ def measure(only: str) -> None:
         transaction.set_rollback(True)
 
 
-def _tell(name: str, address: str, client: Any, connection: Any) -> None:
-    asked: list[tuple[float, str, Any]] = []
+@contextmanager
+def watched(asked: list[Asked]) -> Iterator[None]:
+    """Adds each query that is asked meanwhile: its milliseconds, its words and its parameters."""
+    from django.db import connection
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         began = time.perf_counter()
@@ -125,6 +131,12 @@ def _tell(name: str, address: str, client: Any, connection: Any) -> None:
         asked.append(((time.perf_counter() - began) * 1000, sql, params))
         return answer
 
+    with connection.execute_wrapper(watch):
+        yield
+
+
+def _tell(name: str, address: str, client: Any, connection: Any) -> None:
+    asked: list[Asked] = []
     answer = client.get(address)
     if answer.status_code in (301, 302):
         address = answer.headers["Location"]
@@ -133,16 +145,65 @@ def _tell(name: str, address: str, client: Any, connection: Any) -> None:
     for _ in range(TIMES):
         asked.clear()
         began, begun = time.perf_counter(), time.process_time()
-        with connection.execute_wrapper(watch):
+        with watched(asked):
             answer = client.get(address)
             _ = answer.getvalue() if answer.streaming else answer.content
         took.append((time.perf_counter() - began) * 1000)
         used.append((time.process_time() - begun) * 1000)
-    slowest = max(asked, default=(0.0, "", None))
+    slowest = max(asked, key=lambda each: each[0], default=(0.0, "", None))
     worst = max((_worst(connection, sql, params) for ms, sql, params in asked if ms > EXPLAINED_FROM), default=(0, ""))
     status = "" if answer.status_code == 200 else f"  ANSWERED {answer.status_code}"
     spent = f"{median(took):5.0f} {median(used):6.1f} {slowest[0]:13.1f}"
     print(f"{name:>38} {len(asked):7} {spent} {worst[0]:10,} {worst[1]}{status}", flush=True)
+
+
+def deeds() -> None:
+    from django.conf import settings
+    from django.db import transaction
+
+    from accounts.models import Member
+    from common.models import Tag
+    from forum.models import Category, Post
+    from moderation.reporting import report
+    from notices import muting
+    from notices.following import follow
+    from studies.models import Study
+    from tests.builders import make_moderator
+
+    settings.HOLD_FIRST = settings.HOLD_DOMAINS_BELOW = 0
+    with transaction.atomic():
+        member, moderator = Member.objects.get(username="pattern_one"), make_moderator()
+        long, shelf = Post.objects.order_by("-comment_count")[0], Category.objects.order_by("pk")[0]
+        comment = long.comments.order_by("pk")[0]
+        tag, study = Tag.objects.get(slug="tag-0"), Study.objects.order_by("-cited_by_count")[0]
+        sent = {"author": member, "category": shelf, "title": "T", "body": "Words @reader_here", "tags": ["tag 0"]}
+        did: list[tuple[str, Any]] = [
+            ("a post under the large tag", lambda: Post.write(**sent)),
+            ("another", lambda: Post.write(**sent)),
+            ("a comment on the long thread", lambda: long.add_comment(member, "Words")),
+            ("an answer in it", lambda: long.add_comment(member, "Words", parent=comment)),
+            ("an upvote", lambda: long.upvote(member)),
+            ("withdrawn", lambda: long.withdraw(member)),
+            ("a report", lambda: report(long, "post", member, "rude")),
+            ("the long thread hidden", lambda: long.hide(moderator, "Rude")),
+            ("shown again", lambda: long.unhide(moderator, "Not rude")),
+            ("a comment hidden", lambda: comment.hide(moderator, "Rude")),
+            ("a discussion of a study", lambda: study.open_discussion(member)),
+            ("the large tag followed", lambda: follow(member, tag)),
+            ("the large tag muted", lambda: muting.mute(member, "tag", tag.pk)),
+        ]
+        print(f"{'':>30} queries   ms  slowest query")
+        for name, do in did:
+            asked: list[Asked] = []
+            began = time.perf_counter()
+            with transaction.atomic(), watched(asked):
+                do()
+            took = (time.perf_counter() - began) * 1000
+            print(
+                f"{name:>30} {len(asked):7} {took:4.0f} {max((each[0] for each in asked), default=0.0):14.1f}",
+                flush=True,
+            )
+        transaction.set_rollback(True)
 
 
 def _worst(connection: Any, sql: str, params: Any) -> tuple[int, str]:
@@ -173,5 +234,7 @@ if __name__ == "__main__":
         from benchmarks.much_data import fill
 
         fill(float(sys.argv[2]) if sys.argv[2:] else 0.1)
+    elif sys.argv[1:2] == ["deeds"]:
+        deeds()
     else:
         measure(" ".join(sys.argv[1:]))

@@ -46,11 +46,14 @@ QUESTIONS = [
 
 
 def fill() -> None:
+    from django.conf import settings
     from django.db import connection, transaction
 
     from accounts.models import Member
     from common.models import Tag
     from forum.models import Category, Post
+
+    settings.HOLD_FIRST = 0  # else the pattern waits, and nobody can answer it
 
     def member(name: str, address: str) -> Any:
         return Member.objects.filter(username=name).first() or Member.objects.create_user(name, address)
@@ -197,5 +200,8 @@ def read_rows(node: dict[str, Any], whole: set[str]) -> int:
 if __name__ == "__main__":
     import django
 
+    from common import embedded
+
+    embedded.start_if_chosen()
     django.setup()
     fill() if sys.argv[1:] == ["fill"] else measure()
