@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,6 +21,10 @@ from accounts.models.leaving import is_taken
 
 # One sentence for every way of not fitting, so that it doesn't tell which half was wrong.
 MISMATCH = _("This name or e-mail address and this password don't belong together.")
+
+NO_ADDRESS = _(
+    "This account has no e-mail address, so nobody can show that it is theirs. Please write to those who run this site."
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -52,7 +58,17 @@ class AccountAdapter(DefaultAccountAdapter):
             return redirect(page)
         if not demo.may_sign_in(user):
             return self.respond_user_inactive(request, user)
+        if not user.email and not EmailAddress.objects.filter(user=user.pk).exists():
+            # allauth would go for ever between this page and the one for a code that nobody can be sent.
+            clear_login(request)
+            messages.error(request, NO_ADDRESS)
+            return redirect("account_login")
         return super().pre_login(request, user, **more)
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Never the last one: whoever has none can be sent no code, and not sign in any more."""
+        others = EmailAddress.objects.filter(user=email_address.user_id).exclude(pk=email_address.pk)
+        return super().can_delete_email(email_address) and (not email_address.pk or others.exists())
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return clients.client_ip(request)

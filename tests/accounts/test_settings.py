@@ -88,6 +88,24 @@ class TestEmail:
         proved.post(EMAIL, {"email": "new@example.org", "action_primary": ""})
         assert ["maren@example.org"] in [message.to for message in mail.outbox]
 
+    def test_the_only_address_stays(self, proved: Visitor, maren: Member):
+        assert "action_remove" not in proved.get(EMAIL).text
+        answer = proved.post(EMAIL, {"email": "maren@example.org", "action_remove": ""}, follow=True)
+        assert "so it stays" in answer.text and maren.emailaddress_set.count() == 1
+        maren.emailaddress_set.create(email="new@example.org", verified=True)
+        assert "action_remove" in proved.get(EMAIL).text
+        proved.post(EMAIL, {"email": "new@example.org", "action_remove": ""})
+        assert [address.email for address in maren.emailaddress_set.all()] == ["maren@example.org"]
+        assert Visitor().sign_in().url == "/"
+
+    def test_who_has_none_is_told_so_at_sign_in_and_not_sent_in_circles(self, visitor: Visitor, maren: Member):
+        maren.emailaddress_set.all().delete()
+        Member.objects.filter(pk=maren.pk).update(email="")
+        assert visitor.sign_in().url == "/accounts/login/"
+        page = visitor.get("/accounts/login/")
+        assert page.status_code == 200 and "This account has no e-mail address" in page.text
+        assert not visitor.is_signed_in
+
     def test_the_address_of_another_member_is_not_given_away(self, proved: Visitor):
         Member.objects.create_user("other", "other@example.org", PASSWORD)
         answer = proved.post(EMAIL, {"email": "other@example.org", "action_add": ""})
