@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
-from accounts import names
+from accounts import factors_desk, names  # noqa: F401 - the former registers a list
 from accounts.models import Flair, Member
 from accounts.models.leaving import is_taken
 

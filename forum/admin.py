@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.apps import apps
 from django.contrib import admin
+from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.html import format_html
 
+from common.desk import ArrangedAdmin
 from common.looking import LookOnly
 from forum import desk_search
 from forum.models import Category, CategoryModerator, Comment, CommentVote, Picture, PictureUse, Post, PostVote
@@ -28,7 +31,7 @@ class ModeratedAdmin(ModeratedDesk, LookOnly, admin.ModelAdmin):
         return f"{thing.byline} (posted without a name)" if thing.byline.is_masked else str(thing.byline)
 
 
-class CategoryModeratorInline(admin.TabularInline):
+class CategoryModeratorInline(admin.StackedInline):
     model = CategoryModerator
     extra = 0
     autocomplete_fields = ("member",)
@@ -39,21 +42,19 @@ class CategoryModeratorInline(admin.TabularInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(ArrangedAdmin):
     inlines = (CategoryModeratorInline,)
     list_display = ("name", "slug", "position", "allows_pseudonyms", "takes_answers", "description")
-    list_editable = ("position",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(ReactionKind)
-class ReactionKindAdmin(admin.ModelAdmin):
+class ReactionKindAdmin(ArrangedAdmin):
     """What can be told of posts, and in which categories; one that was told stays, and can be offered nowhere."""
 
     list_display = ("name", "position", "asks_for_comment")
-    list_editable = ("position",)
-    filter_horizontal = ("categories",)
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
 
 
 @admin.register(Post)

@@ -17,7 +17,7 @@ from django.urls import path, reverse
 
 from accounts.admin import MemberAdmin
 from accounts.models import Member
-from common.desk import RecentValuesFilter
+from common.desk import ArrangedAdmin, RecentValuesFilter
 from common.looking import LookOnly
 from common.text import shortened
 from moderation import acting, appeals, bulk, lens, reporting, rules_desk, waiting_desk  # noqa: F401 - they register lists
@@ -69,9 +69,8 @@ class ActionAdmin(LookOnly, admin.ModelAdmin):
 
 
 @admin.register(ReasonTemplate)
-class ReasonTemplateAdmin(admin.ModelAdmin):
+class ReasonTemplateAdmin(ArrangedAdmin):
     list_display = ("text", "position")
-    list_editable = ("position",)
 
 
 @admin.register(AuditEntry)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
+from django.core import mail
 
 from accounts.models import Member
 from accounts.models.member import MODERATORS
 from tests.accounts.conftest import PASSWORD, Visitor
 
 MEMBERS = "/admin/accounts/member/"
+FACTORS = "/admin/mfa/authenticator/"
 pytestmark = pytest.mark.django_db
 
 
@@ -175,3 +179,39 @@ class TestOthers:
     def test_have_no_desk(self, visitor: Visitor, maren: Member):
         visitor.sign_in()
         assert visitor.get(MEMBERS).status_code == 302
+
+
+class TestSecondFactors:
+    SECRET = "JBSWY3DPEHPK3PXP"
+
+    @pytest.fixture
+    def app(self, maren: Member) -> Authenticator:
+        EmailAddress.objects.get_or_create(user=maren, email=maren.email, verified=True, primary=True)
+        Authenticator.objects.create(user=maren, type="recovery_codes", data={"seed": self.SECRET, "used_mask": 0})
+        return Authenticator.objects.create(user=maren, type="totp", data={"secret": self.SECRET})
+
+    def test_are_listed_without_what_their_codes_are_made_from(self, administrator: Visitor, app):
+        for page in ("", f"{app.pk}/change/", f"{app.pk}/delete/"):
+            answer = administrator.get(f"{FACTORS}{page}")
+            assert answer.status_code == 200 and self.SECRET not in answer.text
+
+    def test_can_be_taken_away_and_their_owner_is_told_not_by_whom(self, administrator: Visitor, app, maren: Member):
+        passkey = Authenticator.objects.create(user=maren, type="webauthn", data={"name": "Phone", "credential": {}})
+        administrator.post(f"{FACTORS}{passkey.pk}/delete/", {"post": "yes"}, REMOTE_ADDR="203.0.113.9")
+        assert maren.authenticator_set.count() == 2
+        chosen = {"action": "delete_selected", "_selected_action": [app.pk], "post": "yes"}
+        administrator.post(FACTORS, chosen, REMOTE_ADDR="203.0.113.9")
+        assert not maren.authenticator_set.exists()
+        assert [sent.to for sent in mail.outbox] == [[maren.email]] * 2
+        assert not [sent for sent in mail.outbox if "203.0.113.9" in sent.body or "ines" in sent.body]
+
+    def test_are_made_and_changed_by_nobody_at_the_desk(self, administrator: Visitor, app):
+        assert administrator.get(f"{FACTORS}add/").status_code == 403
+        administrator.post(f"{FACTORS}{app.pk}/change/", {"data": "{}", "type": "totp", "user": app.user_id})
+        assert Authenticator.objects.get(pk=app.pk).data == {"secret": self.SECRET}
+
+    @pytest.mark.parametrize(
+        "table", ["socialaccount/socialapp", "socialaccount/socialtoken", "usersessions/usersession", "taggit/tag"]
+    )
+    def test_and_what_nobody_has_to_read_is_not_there(self, administrator: Visitor, table: str):
+        assert administrator.get(f"/admin/{table}/").status_code == 404

@@ -295,7 +295,7 @@ def owner_of_much(member: Member) -> dict[str, str]:
 # What a moderator meets: the queue and its cases, what is done to a thing and a member, and the lists of the desk.
 AT_THE_DESK = (
     "/admin/", "/admin/moderation/case/", "/admin/moderation/case/{case}/change/", "/admin/moderation/appeal/",
-    "/admin/moderation/appeal/{appeal}/change/", "/admin/moderation/action/", 
+    "/admin/moderation/appeal/{appeal}/change/", "/admin/moderation/action/", "/admin/moderation/reasontemplate/",
     "/admin/accounts/member/", "/admin/accounts/member/{member}/change/", "/admin/accounts/flair/add/",
     "/admin/forum/post/", "/admin/forum/comment/", "/admin/forum/picture/", 
     "/moderation/post/{post}/", "/moderation/comment/{comment}/", "/moderation/member/{member}/",
@@ -410,6 +410,19 @@ def test_every_page_of_a_members_own_is_sound(open_browser, member):
 def test_every_page_of_the_desk_is_sound_for_a_moderator(open_browser):
     moderator = make_moderator()
     assert_sound_in_turn(open_browser(member=moderator), desk_of(moderator))
+
+
+def test_every_page_of_the_desk_is_sound_for_an_admin(open_browser):
+    admin = Member.objects.create_superuser(f"admin_{next(numbers)}", f"admin{next(numbers)}@example.org")
+    ReactionKind.objects.get_or_create(name="Side effect")
+    tables = (
+        "forum/category/",
+        "forum/category/add/",
+        "forum/reactionkind/add/",
+        "mfa/authenticator/",
+        "moderation/rule/",
+    )
+    assert_sound_in_turn(open_browser(member=admin), {table: f"/admin/{table}" for table in tables})
 
 
 def test_every_page_of_the_desk_is_sound_for_a_librarian(open_browser):
