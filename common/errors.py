@@ -32,16 +32,20 @@ TITLES = {
 }
 
 
-def error_page(request: HttpRequest, status: int, sentence: str, headers: dict[str, str] | None = None) -> HttpResponse:
+def error_page(
+    request: HttpRequest, status: int, sentence: str, headers: dict[str, str] | None = None, back: str = ""
+) -> HttpResponse:
     """The page for ``status`` with a sentence that tells what to do.
 
-    ``templates/errors/error.html`` is given ``status``, ``title``, ``sentence``, ``request_id`` and ``site_name``, and
-    nothing else: no context processor runs. Where even the template fails, a page without looks says the same.
+    ``back`` is an address of ours to which it leads first. ``templates/errors/error.html`` is given that, ``status``,
+    ``title``, ``sentence``, ``request_id`` and ``site_name``, and nothing else: no context processor runs. Where even
+    the template fails, a page without looks says the same.
     """
     context = {
         "status": status,
         "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "sentence": sentence,
+        "back": back,
         "request_id": getattr(request, "id", ""),
         "site_name": settings.SITE_NAME,
     }

@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 
 from accounts.middleware import BY_ITSELF
 from accounts.models import Member
+from common.addresses import page_of
 from common.errors import error_page
 from moderation import doors, linking, sanctions, trust
 from moderation.limits import TooMany
@@ -38,7 +39,7 @@ class LimitMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, TooMany):
             return None
-        return error_page(request, 429, str(exception), {"Retry-After": str(exception.wait)})
+        return error_page(request, 429, str(exception), {"Retry-After": str(exception.wait)}, back=page_of(request))
 
 
 def note_day(request: HttpRequest, member: Member) -> None:

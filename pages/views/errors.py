@@ -7,6 +7,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext
 
 from common import unsent
+from common.addresses import page_of
 from common.errors import error_page
 
 
@@ -33,9 +34,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """Asked for by allauth when somebody tries too often."""
-    answer = error_page(request, 429, gettext("That was too often. Wait five minutes, then try again."))
-    answer["Retry-After"] = "300"
-    return answer
+    said = gettext("That was too often. Wait five minutes, then try again.")
+    return error_page(request, 429, said, {"Retry-After": "300"}, back=page_of(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.db import connections
 from accounts.adapter import MISMATCH
 from accounts.demo import DEMO_DOMAIN
 from accounts.models import Member
-from tests.accounts.conftest import SIGN_IN, SIGN_OUT, Visitor, code_of
+from tests.accounts.conftest import CODE, SIGN_IN, SIGN_OUT, Visitor, code_of
 
 LIMITS = {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
 
@@ -120,6 +120,15 @@ class TestThrottle:
     def test_stops_guessing_after_five_tries_for_an_account(self, visitor: Visitor, maren: Member):
         assert self.fail(8, visitor) == [422] * 5 + [429] * 3
         assert visitor.sign_in().status_code == 429
+
+    def test_of_codes_leads_back_to_the_page_where_a_code_is_entered(self, visitor: Visitor, settings):
+        settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "1/3m/key"}
+        assert visitor.sign_up().url == CODE
+        for page, back in ((f"http://testserver{CODE}", CODE), ("https://evil.example/", None), ("", None)):
+            refused = visitor.post(CODE, {"action": "resend"}, headers={"Referer": page})
+            assert refused.status_code == 429 and refused["Retry-After"] == "300"
+            found = re.findall(r'href="([^"]+)">Back to where you were', refused.text)
+            assert found == ([back] if back else [])
 
     def test_says_so_and_when_to_come_back(self, visitor: Visitor, maren: Member):
         self.fail(5, visitor)
