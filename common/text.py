@@ -287,6 +287,7 @@ _keep_shape = nh3.Cleaner(
     clean_content_tags={"script", "style", "template", "title"},
     link_rel=None,
 )
+QUOTE, ITEM = re.compile(r"(</?blockquote>)"), re.compile(r"\s*<li>\s*(?:<p>)?")
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)>")
 
 
@@ -295,7 +296,22 @@ def plain_text(html_text: str) -> str:
 
     Takes any HTML, however broken. The result is text, not HTML: it must be escaped again before it is shown.
     """
-    text = html.unescape(TAG.sub(_gap, _keep_shape.clean(html_text)))
+    return _text_of(_keep_shape.clean(html_text))
+
+
+def letter_text(html_text: str) -> str:
+    """As :func:`plain_text`, with "> " before what is quoted and "- " before items: so it is written in a mail."""
+    depth, pieces = 0, []
+    for part in QUOTE.split(_keep_shape.clean(html_text)):
+        if part in ("<blockquote>", "</blockquote>"):
+            depth += 1 if part == "<blockquote>" else -1
+        elif text := _text_of(ITEM.sub("<li>- ", part.replace("</li>", ""))):
+            pieces.append("\n".join(f"{'>' * depth} {line}".strip() for line in text.split("\n")))
+    return "\n\n".join(pieces)
+
+
+def _text_of(shape: str) -> str:
+    text = html.unescape(TAG.sub(_gap, shape))
     text = re.sub(r"[^\S\n]*\n[^\S\n]*", "\n", text.replace("\r", "\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 

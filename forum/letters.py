@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext
 
-from common.text import plain_text, shortened
+from common.text import letter_text, shortened
 from forum.models import Comment, Post
 from notices.kinds import Content, Passage
 
@@ -74,7 +74,7 @@ def _passage(thing: Post | Comment) -> Passage:
     who = str(thing.byline or gettext("Somebody"))
     if isinstance(thing, Post):
         who = f"{who}, “{thing}”"
-    return Passage(who, shortened(plain_text(thing.text.body_html), LONGEST), thing.get_absolute_url())
+    return Passage(who, shortened(letter_text(thing.text.body_html), LONGEST), thing.get_absolute_url())
 
 
 def _posts(member: Any, ids: Sequence[int]) -> dict[int, Post]:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.text import clean_line, clean_text, cut_at_word, first_sentences, plain_text, sentences, slugify_title
+from common.text import (
+    clean_line,
+    clean_text,
+    cut_at_word,
+    first_sentences,
+    letter_text,
+    plain_text,
+    sentences,
+    slugify_title,
+)
 from tests.shared import shared_file
 
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
@@ -188,7 +197,15 @@ class TestPlainText:
     def test_has_no_scripts_styles_or_comments(self):
         assert plain_text("a<script>alert(1)</script><style>p{}</style><!-- c -->b") == "ab"
 
+    def test_of_a_letter_tells_whose_words_are_whose(self):
+        html = (
+            "<p>Hello</p><blockquote><p>I took <em>it</em>.</p><blockquote><p>Did you?</p></blockquote></blockquote>"
+            "<p>And I:</p><ul>\n<li>once</li>\n<li><p>twice &lt;3</p></li></ul>"
+        )
+        assert letter_text(html) == "Hello\n\n> I took it.\n\n>> Did you?\n\nAnd I:\n\n- once\n- twice <3"
+
     @hypothesis.settings(deadline=None)
     @given(any_text)
     def test_takes_anything(self, text):
         plain_text(clean_text(text))
+        letter_text(f"<blockquote>{clean_text(text)}</p></blockquote></blockquote>")
