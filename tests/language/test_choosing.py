@@ -60,6 +60,7 @@ class TestTheLanguage:
         client.post(f"/follow/category/{post.category_id}/")
         page = client.get(post.category.get_absolute_url()).text
         assert "Du folgst</button>" in page and 'aria-label="Hauptmenü"' in page
+        assert "„A question" in client.get(f"/report/post/{make_post(title='A question').pk}/").text
         assert "<p>Für einen ersten Beitrag</p>" in client.get("/badges/").text
         answered = make_comment(post, author=maren)
         answered.upvote(make_member())
