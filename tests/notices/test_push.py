@@ -24,7 +24,7 @@ from notices import jobs, muting, push
 from notices.kinds import all_kinds
 from notices.models import Device, Letter, Notification, Preference
 from notices.push import decoded, encoded
-from tests.builders import make_comment, make_member, make_moderator, make_post
+from tests.builders import confirmed, make_comment, make_member, make_moderator, make_post
 from tests.common.test_fetching import NOT_PUBLIC, PUBLIC, Sockets
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +204,18 @@ class TestAPushedNotice:
         make_comment(body="@reader_one, look")  # chosen by itself: it is personal
         assert Letter.objects.get().way == "push"
 
+    def test_leaves_what_is_to_be_mailed_and_what_is_not_due(self, service: Service):
+        reader = confirmed(make_reader())
+        Preference.objects.create(member=reader, kind="mention", place="mail", push=True)
+        make_comment(body="@reader_one, look")
+        assert push.send_due(jobs._later) == 0 and Letter.objects.count() == 2
+        assert pushed() == 1
+        assert Letter.objects.get().way == Letter.Way.MAIL
+
+    def test_fits_one_record_whatever_its_words(self):
+        told = Notification(member=make_member(), words="🙂" * 500, url="/" + "x" * 200)
+        assert len(push.encrypt(json.dumps(push._message(told)).encode(), P256DH, AUTH)) <= push.RECORD
+
     def test_of_many_at_once_is_one(self, service: Service):
         make_reader()
         post = make_post()
@@ -338,12 +350,12 @@ def test_two_workers_at_once_send_each_letter_once(service: Service, monkeypatch
     make_reader()
     make_comment(body="@reader_one, look")
     Letter.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    taken, ended, real = threading.Event(), threading.Event(), push._messages
+    taken, ended, waited, real = threading.Event(), threading.Event(), list[bool](), push._messages
 
     def slowly(*arguments):
         if not taken.is_set():
             taken.set()
-            ended.wait(10)  # for as long as the other takes, where it takes none
+            waited.append(ended.wait(30))
         return real(*arguments)
 
     monkeypatch.setattr(push, "_messages", slowly)
@@ -360,6 +372,7 @@ def test_two_workers_at_once_send_each_letter_once(service: Service, monkeypatch
         assert push.send_due(jobs._later) == 0
         ended.set()
         assert first.result() == 1
+    assert waited == [True]  # the second has not stood behind the first
     assert service.called == [PUBLIC] and not Letter.objects.exists()
 
 
@@ -413,10 +426,12 @@ class TestDevices:
         assert not Device.objects.exists()
 
     def test_are_so_many_and_no_more(self):
+        make_reader("other_one", f"{ENDPOINT}-other")
         member = make_member()
         for number in range(12):
             Device.add(member, name="x", **KEYS | {"endpoint": f"{ENDPOINT}{number}"})
-        assert Device.objects.count() == 10 and not Device.objects.filter(endpoint=f"{ENDPOINT}0").exists()
+        assert member.devices.count() == 10 and not Device.objects.filter(endpoint=f"{ENDPOINT}0").exists()
+        assert Device.objects.filter(endpoint=f"{ENDPOINT}-other").exists()
 
     def test_are_not_there_without_a_key(self, client: Client, settings):
         settings.PUSH_KEY = ""

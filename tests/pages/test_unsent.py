@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from common import unsent
 from forum.models import Comment
 from tests.builders import make_member, make_post
 
@@ -95,3 +97,57 @@ def test_no_password_and_no_file_comes_back(browser, address) -> None:
     assert answer.status_code == 302
     answer = send(browser, address, body=WORDS, file=SimpleUploadedFile("a.png", b"x"))
     assert answer.status_code == 302
+
+
+def sent(*, cookie: bool = True, **more):
+    """A request that brings words in vain, made anew for each way in which it may not be what it seems."""
+    request = RequestFactory().post("/posts/1/comment/?after=3", **{"data": {"body": "Words"}} | more)
+    if cookie:
+        request.COOKIES[settings.CSRF_COOKIE_NAME] = "x"
+    return request
+
+
+@pytest.mark.parametrize(
+    ("has", "more"),
+    [
+        (True, {}), (False, {"cookie": False}), (False, {"data": {"body": " \n"}}), (False, {"data": {"kind": "Words"}}),
+        (False, {"data": {"body": "Words", "old_password": "hunter2"}}), (True, {"data": {"body": " ", "note": "Words"}}),
+        (False, {"data": {"body": "Words", "file": SimpleUploadedFile("a.png", b"x")}}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_words_that_can_be_sent_again_are_known(has: bool, more) -> None:
+    assert unsent.has_words(sent(**more)) is has
+
+
+@pytest.mark.parametrize(
+    ("is_ours", "more"),
+    [
+        (True, {"headers": {"sec-fetch-site": "same-origin"}}), (False, {"headers": {"sec-fetch-site": "none"}}),
+        (False, {"headers": {"sec-fetch-site": "cross-site", "origin": "http://testserver"}}),
+        (True, {"headers": {"origin": "http://testserver"}}), (True, {"headers": {"origin": "https://testserver"}, "secure": True}),
+        (False, {"headers": {"origin": "http://testserver"}, "secure": True}), (False, {"headers": {"origin": "null"}}),
+        (False, {"headers": {"origin": "http://evil-testserver"}}), (False, {"headers": {"origin": "http://testserver:81"}}), (False, {}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_page_of_ours_is_known_by_what_the_browser_says(is_ours: bool, more) -> None:
+    assert unsent.is_from_here(sent(**more)) is is_ours
+
+
+def test_everything_is_carried_along_but_the_old_token_and_nothing_is_kept(browser, address) -> None:
+    browser.force_login(make_member())
+    fields = {"csrfmiddlewaretoken": "a" * 64, "body": ["One", "Two"], "tick": ["1", '"2"'], "note": " "}
+    answer = browser.post(f"{address}?after=3&x=<b>", fields, headers=HERE)
+    assert answer.status_code == 403 and "no-store" in answer["Cache-Control"]
+    assert f'action="{address}?after=3&amp;x=%3Cb%3E"' in answer.text
+    carried = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', answer.text)
+    assert [pair for pair in carried if pair[0] != "csrfmiddlewaretoken"] == [
+        ("tick", "1"), ("tick", "&quot;2&quot;"), ("note", " "),
+    ]  # fmt: skip
+    assert "a" * 64 not in answer.text and answer.text.count('name="body"') == 2
+
+
+def test_a_guest_whose_form_is_too_old_is_shown_where_to_sign_in(browser, address) -> None:
+    answer = browser.post(address, {"csrfmiddlewaretoken": "a" * 64, "body": WORDS}, headers=HERE)
+    assert answer.status_code == 403 and "And another." in answer.text and "/accounts/login/" in answer.text
