@@ -105,6 +105,14 @@ class TestMail:
         assert '<html lang="de">' in to_marta.alternatives[0][0]
         assert "replied to your post “Foam”" in to_lena.body and "You get this mail because" in to_lena.body
 
+    def test_at_once_has_its_subject_in_it_too(self):
+        member = german()
+        Preference.objects.create(member=member, kind="summary", place="mail")
+        tell([member], kind="summary", key="a", words="“Foam” has a new summary.", url="/")
+        Letter.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        letters.write_due()
+        assert "„Foam“ hat eine neue Zusammenfassung." in mail.outbox[0].subject
+
     def test_of_a_digest_is_in_its_receivers_language(self):
         member = german()
         Digest.choose(member, "week")
@@ -150,6 +158,12 @@ class TestADevice:
 
 
 class TestWhatIsStored:
+    def test_of_a_decision_stays_english_whoever_decides(self):
+        member, moderator = make_member(), make_moderator()
+        with translation.override("de"):
+            sanctions.tell_of(sanctions.give(member, moderator, ["vote"], "Rude", days=3))
+        assert Notification.objects.get(member=member).words.startswith("You can't vote or react here until ")
+
     def test_stays_english_whoever_causes_it(self):
         librarian, moderator = make_librarian(), make_moderator()
         study = make_study()

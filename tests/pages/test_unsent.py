@@ -145,6 +145,7 @@ def test_everything_is_carried_along_but_the_old_token_and_nothing_is_kept(brows
     assert [pair for pair in carried if pair[0] != "csrfmiddlewaretoken"] == [
         ("tick", "1"), ("tick", "&quot;2&quot;"), ("note", " "),
     ]  # fmt: skip
+    assert unsent.page(sent())["Cache-Control"] == "no-store"
     assert "a" * 64 not in answer.text and answer.text.count('name="body"') == 2
 
 
