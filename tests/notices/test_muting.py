@@ -13,7 +13,7 @@ from common.models import Tag
 from common.tags import get_or_create
 from forum import related
 from forum.models import Comment, Post, PostTag
-from notices import muting
+from notices import following, muting
 from notices.models import Mute
 from tests.builders import (
     make_category,
@@ -298,6 +298,16 @@ class TestButtons:
 
 
 class TestTheListOfMutes:
+    def test_and_of_follows_calls_what_is_gone_by_no_name(self, reader, browser):
+        muted, followed = make_post(), make_post()
+        browser.post(f"/mute/post/{muted.pk}/")
+        following.follow(reader, followed)
+        for gone, page in ((muted, "/following/muted/"), (followed, "/following/")):
+            assert gone.title in browser.get(page).text
+            gone.hide(make_moderator(), "Spam")
+            text = re.sub(r"<[^>]+>", "", browser.get(page).text)
+            assert "It is not here any more" in text and "None" not in text
+
     def test_names_what_is_in_sight_and_ends_each(self, reader, browser):
         world = World()
         world.mute(reader)
