@@ -54,7 +54,7 @@ class TestQueue:
         assert len(waiting_jobs()) == before
 
     def test_keeps_no_row_without_its_job(self, folder: Path):
-        with mock.patch.object(jobs.send_mail, "defer", side_effect=RuntimeError), pytest.raises(RuntimeError):
+        with mock.patch("notices.mail.defer", side_effect=RuntimeError), pytest.raises(RuntimeError):
             write()
         assert not Mail.objects.exists()
 

@@ -268,6 +268,7 @@ def deferred(monkeypatch) -> list[int]:
     """The runs whose job was queued."""
     runs: list[int] = []
     monkeypatch.setattr(type(run_import), "defer", lambda self, run_id, **more: runs.append(run_id))
+    monkeypatch.setattr("studies.models.import_run.defer", lambda job, run_id: runs.append(run_id))
     return runs
 
 
