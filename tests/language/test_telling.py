@@ -153,7 +153,7 @@ class TestADevice:
         Letter.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         handed = []
         monkeypatch.setattr(push, "hand_over", lambda device, message: handed.append(message["body"]))
-        push.send_due(lambda device, pairs: None)
+        push.send_due(lambda device, pairs, failure: None)
         assert handed == ["lena hat auf deinen Beitrag „Foam“ geantwortet"]
 
 
