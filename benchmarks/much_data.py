@@ -260,7 +260,8 @@ def _reported(cursor: Any, part: float) -> None:
     from moderation.reporting import report
 
     post = Post.objects.filter(is_hidden=False, deleted_at=None).order_by("-pk")[0]
-    report(post, "post", Member.objects.get(username="pattern_one"), "rude")
+    reporter = Member.objects.get(username="pattern_one")
+    report(post, "post", reporter, "rude")
     case = Case.objects.latest("pk")
     first, posts = _ids(cursor, "forum_post")
     _rows(cursor, "moderation_case", case.pk, min(5_000, posts // 2), object_id=f"{first} + g.n", opened_at="now()")
@@ -268,6 +269,5 @@ def _reported(cursor: Any, part: float) -> None:
           state=f"'{Case.State.REJECTED}'", closed_at="now()")  # fmt: skip
     cursor.execute(
         "INSERT INTO moderation_report (reason, note, weight, reported_at, case_id, reporter_id)"
-        " SELECT r.reason, '', r.weight, now(), c.id, r.reporter_id FROM moderation_case c, moderation_report r"
-        " WHERE c.id > r.case_id"
+        f" SELECT 'rude', '', 0.5, now(), id, {reporter.pk} FROM moderation_case WHERE id > {case.pk}"
     )

@@ -1,10 +1,11 @@
 """What the main pages cost on much data: a million posts, ten million comments, or a part of that.
 
 ``python benchmarks/scale.py fill [part]`` makes a tenth of it (or another part: 1 is all) in the database of the
-environment, which must hold nothing of worth: ``STUDYHALL_MODE=demo VAR_DIR=…``. ``python benchmarks/scale.py [words]``
-then asks each page (whose name has the words), and tells: queries, median milliseconds, those of the processor here,
-those of the slowest query, and the rows of the worst step of a plan. What grows with the tables shows in these two.
-``python benchmarks/scale.py deeds`` tells what writing, voting, hiding and the like cost there. Nothing of it stays.
+environment, which must hold nothing of worth: ``STUDYHALL_MODE=demo VAR_DIR=…``, migrated, its static files collected.
+``python benchmarks/scale.py [words]`` then asks each page (whose name has the words), and tells: queries, median
+milliseconds, those of the processor here, those of the slowest query, and the rows of the worst step of a plan. What
+grows with the tables shows in the last two. ``python benchmarks/scale.py deeds`` tells what writing, voting, hiding and
+the like cost there. Nothing of it stays.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TIMES = 5
 EXPLAINED_FROM = 4.0  # milliseconds
-Asked = tuple[float, str, Any]
+Asked = tuple[float, str]
 
 
 def addresses() -> dict[str, str]:
@@ -92,7 +93,7 @@ def addresses() -> dict[str, str]:
 
 def measure(only: str) -> None:
     from django.conf import settings
-    from django.db import connection, transaction
+    from django.db import transaction
     from django.test import Client
 
     from accounts.models import Member
@@ -115,27 +116,35 @@ def measure(only: str) -> None:
                 if page in ("notifications", "bell") and not mine:
                     continue
                 with transaction.atomic():
-                    _tell(f"{page}, {visitor}", address, client, connection)
+                    _tell(f"{page}, {visitor}", address, client)
                     transaction.set_rollback(True)
         transaction.set_rollback(True)
 
 
 @contextmanager
-def watched(asked: list[Asked]) -> Iterator[None]:
-    """Adds each query that is asked meanwhile: its milliseconds, its words and its parameters."""
+def watched(asked: list[Asked], explained: list[tuple[int, str]] | None = None) -> Iterator[None]:
+    """Adds each query that is asked meanwhile: its milliseconds and its words; the worst step of slow ones if wanted.
+
+    It is explained at once: a search sets for itself how PostgreSQL shall plan.
+    """
     from django.db import connection
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("EXPLAIN"):
+            return execute(sql, params, many, context)
         began = time.perf_counter()
         answer = execute(sql, params, many, context)
-        asked.append(((time.perf_counter() - began) * 1000, sql, params))
+        took = (time.perf_counter() - began) * 1000
+        asked.append((took, sql))
+        if explained is not None and took > EXPLAINED_FROM:
+            explained.append(_worst(connection, sql, params))
         return answer
 
     with connection.execute_wrapper(watch):
         yield
 
 
-def _tell(name: str, address: str, client: Any, connection: Any) -> None:
+def _tell(name: str, address: str, client: Any) -> None:
     asked: list[Asked] = []
     answer = client.get(address)
     if answer.status_code in (301, 302):
@@ -150,10 +159,13 @@ def _tell(name: str, address: str, client: Any, connection: Any) -> None:
             _ = answer.getvalue() if answer.streaming else answer.content
         took.append((time.perf_counter() - began) * 1000)
         used.append((time.process_time() - begun) * 1000)
-    slowest = max(asked, key=lambda each: each[0], default=(0.0, "", None))
-    worst = max((_worst(connection, sql, params) for ms, sql, params in asked if ms > EXPLAINED_FROM), default=(0, ""))
+    slowest = max((each[0] for each in asked), default=0.0)
+    explained: list[tuple[int, str]] = [(0, "")]
+    with watched([], explained):
+        client.get(address)
+    worst = max(explained)
     status = "" if answer.status_code == 200 else f"  ANSWERED {answer.status_code}"
-    spent = f"{median(took):5.0f} {median(used):6.1f} {slowest[0]:13.1f}"
+    spent = f"{median(took):5.0f} {median(used):6.1f} {slowest:13.1f}"
     print(f"{name:>38} {len(asked):7} {spent} {worst[0]:10,} {worst[1]}{status}", flush=True)
 
 
