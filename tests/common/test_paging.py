@@ -100,7 +100,7 @@ class TestWalking:
         page = paginate(Post.objects.none(), ("-pk",))
         assert (page.rows, page.next_cursor, page.is_first) == ([], "", True)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         scores=st.lists(st.integers(0, 2), min_size=1, max_size=9),
         added=st.lists(st.integers(0, 3), max_size=4),
@@ -196,7 +196,7 @@ class TestCursorsThatDoNotFit:
             with pytest.raises(Http404):
                 paginate(Tag.objects.all(), BY_USE, cursor_of(3, name))
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         order=st.sampled_from([*ORDERS.values(), BY_USE, SORTS["best"]]),
         values=st.lists(JSON, max_size=3) | st.tuples(NUMBERS | MOMENTS | JSON, NUMBERS | st.text()),
@@ -210,7 +210,7 @@ class TestCursorsThatDoNotFit:
             return
         assert not page.is_first
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
     def test_are_refused_whatever_is_typed(self, typed):
         if not typed:

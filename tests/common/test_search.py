@@ -102,7 +102,7 @@ class TestFinding:
             make_post(title=f"Minoxidil {number}")
         assert titles("minoxidil") == ["Minoxidil 5", "Minoxidil 4", "Minoxidil 3"]
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.text(alphabet=st.sampled_from("ab1 &|!:*()'\\\"<->%_,.\u00df\u0301é脱🙂") | st.characters(), max_size=40))
     def test_never_breaks(self, typed):
         find(Post.objects.all(), VECTOR, Question.of(typed), 3)

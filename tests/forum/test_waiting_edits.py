@@ -17,6 +17,7 @@ from accounts import copying
 from accounts.models import Member
 from common.personal import Choice
 from forum import personal, pictures, polls, waiting_edits
+from forum.errors import Locked
 from forum.history import revisions_of
 from forum.models import CategoryModerator, Comment, Draft, Post, PostText, Removal, WaitingEdit
 from moderation import acting, spam_check
@@ -107,6 +108,18 @@ def test_only_its_author_takes_it_back_and_a_barred_one_too(moderator: Member) -
         assert client.post(address).status_code == 302
     assert not WaitingEdit.objects.exists() and Held.objects.get().state == "withdrawn" and words(comment) == EARLIER
     assert "waits for a moderator" not in seen(client, comment)
+
+
+@pytest.mark.parametrize("state", ["is_locked", "is_hidden"])
+def test_none_waits_where_none_could_be_made(state: str) -> None:
+    post = a_post()
+    verdict: Any = None  # nobody comes so far
+    comment = make_comment(post, author=post.author)
+    Post.objects.filter(pk=post.pk).update(**{state: True})
+    for thing in (post, comment):
+        with pytest.raises(Locked):
+            waiting_edits.let_wait(thing, verdict, version=1, reason="", body=NEW)
+    assert not WaitingEdit.objects.exists()
 
 
 def test_its_author_goes_on_writing_where_they_were_and_older_tabs_are_told(moderator: Member) -> None:

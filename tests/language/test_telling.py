@@ -20,7 +20,7 @@ from moderation.models import Action, Trust
 from notices import digests, letters, push
 from notices.models import Device, Digest, Letter, Notification, Preference
 from notices.telling import tell
-from studies.models import StudyChange
+from studies.models import ErrorReport, StudyChange
 from tests.builders import (
     confirmed,
     make_comment,
@@ -158,6 +158,12 @@ class TestADevice:
 
 
 class TestWhatIsStored:
+    def test_of_an_answer_stays_english_whoever_answers(self):
+        report, _ = ErrorReport.send(make_study(), make_member(), kind="other", words="The year is wrong.")
+        with translation.override("de"):
+            report.settle(make_librarian(), ErrorReport.Status.NO_ERROR, "It is right.")
+        assert "not an error" in Notification.objects.get().words
+
     def test_of_a_decision_stays_english_whoever_decides(self):
         member, moderator = make_member(), make_moderator()
         with translation.override("de"):

@@ -288,7 +288,7 @@ def state() -> tuple:
     return list(studies), list(relations.values_list("study__pmid", "kind", "pmid", "other__pmid"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(libraries())
 def test_any_order_of_imports_gives_the_same_standing(db, library) -> None:
     records, one, other = library
