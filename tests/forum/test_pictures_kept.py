@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -90,6 +92,19 @@ class TestSentAgain:
         assert shown.name not in signed_in(member).get("/pictures/").text
         assert pictures.take(member, data, "A lamp") == shown
         assert signed_in(member).get(shown.address).status_code == 200
+
+
+class TestTheList:
+    @pytest.mark.parametrize("address", ["/pictures/", "/pictures/?for=post_new/0"])
+    def test_goes_on_where_a_page_ends(self, member: Member, settings, address: str) -> None:
+        settings.LIST_PAGE = 1
+        older, newer = make_picture(member), make_picture(member)
+        browser = signed_in(member)
+        first = browser.get(address).text
+        [more] = re.findall(r'rel="next" href="([^"]+)"', first)
+        second = browser.get("/pictures/" + unescape(more))
+        assert second.status_code == 200
+        assert newer.name in first and older.name not in first and older.name in second.text
 
 
 class TestTheSweep:
