@@ -184,6 +184,8 @@ class Life:
                 kind=thing._meta.model_name, content_type=ContentType.objects.get_for_model(thing), object_id=thing.pk,
                 author_id=thing.author_id, said=say("A domain"), held_at=timezone.now(),
             )  # fmt: skip
+        told = {"kind": "standing", "key": f"of {member.pk}", "words": f"New posts by {member.username}"}
+        tell([friend], **told, url=member.get_absolute_url())
         Device.add(member, endpoint=f"https://push.example/{self.mark}", p256dh="a", auth="b", name=say("A phone"))
         muting.mute(member, "tag", self.post.tags.get().pk)
         muting.mute(friend, "member", member.pk)

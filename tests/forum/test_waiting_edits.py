@@ -122,6 +122,15 @@ def test_none_waits_where_none_could_be_made(state: str) -> None:
     assert not WaitingEdit.objects.exists()
 
 
+def test_keeps_only_what_it_would_change(moderator: Member) -> None:
+    post = a_post(tags=["acne"], own_gist="A gist")
+    waiting = edit(post)
+    assert waiting and (waiting.category, waiting.tags, waiting.own_gist) == (None, None, None)
+    do("retag", post, moderator, tags=["rosacea"])
+    do("approve-edit", post, moderator)
+    assert words(post) == NEW and [tag.name for tag in fresh(post).tags.all()] == ["rosacea"]
+
+
 def test_its_author_goes_on_writing_where_they_were_and_older_tabs_are_told(moderator: Member) -> None:
     post = a_post()
     client, address = signed_in(post.author), reverse("forum:post_edit", args=[post.pk])
