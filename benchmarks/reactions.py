@@ -43,6 +43,7 @@ def main(posts: int, many: int) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         shelf = Category.objects.create(name="Of the benchmark", slug="of-the-benchmark")
         kind = ReactionKind.objects.create(name="Of the benchmark")
         kind.categories.add(shelf)

@@ -25,8 +25,9 @@ class ModeratedAdmin(ModeratedDesk, LookOnly, admin.ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+    ordering = ("-pk",)  # the newest first, for a list ends (``common.desk``)
 
-    @admin.display(description="author", ordering="author")
+    @admin.display(description="author")
     def by(self, thing: Any) -> str:
         return f"{thing.byline} (posted without a name)" if thing.byline.is_masked else str(thing.byline)
 
@@ -107,6 +108,7 @@ class PostAdmin(ModeratedAdmin):
 class CommentAdmin(ModeratedAdmin):
     moderate_permission = "forum.moderate_comment"
     list_display = ("opening", "by", "post", "posted_at", "score", "is_hidden")
+    sortable_by = ()  # no index leads to another order of millions of comments
     list_filter = ("is_hidden", ("deleted_at", admin.EmptyFieldListFilter), "posted_at")
     search_fields = ("text",)  # that there is a search; ``desk_search`` says how
     search_help_text = "Words of the comment or of its post, or a member's whole name"

@@ -265,6 +265,7 @@ class AuthorAdmin(admin.ModelAdmin):
 @admin.register(Citation)
 class CitationAdmin(admin.ModelAdmin):
     list_display = ("study", "position", "text", "doi", "pmid", "cited")
+    ordering = ("-pk",)
     search_fields = ("text", "=doi", "=pmid")
     list_filter = (("cited", admin.EmptyFieldListFilter),)
     autocomplete_fields = ("study", "cited")

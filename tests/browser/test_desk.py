@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -157,7 +158,7 @@ def test_each_deed_on_a_comment_is_done_and_undone_from_the_page_and_the_desk(mo
     for deed in OF_COMMENTS:
         do_and_undo(deed, here, moderator, guest, thread)
     # From the desk: in its list, and by the way from its row to what is done to one thing alone.
-    moderator.visit(f"/admin/forum/comment/?q={thread.post.title.rpartition(' ')[2]}")
+    moderator.visit(f"/admin/forum/comment/?q={quote(thread.post.title)}")
     page.locator("#result_list tbody tr").first.get_by_role("checkbox").check()
     page.get_by_label("Action:").select_option(label="Hide")
     page.get_by_placeholder("Reason").fill("Because")

@@ -48,6 +48,12 @@ def test_a_list_ends_where_its_bound_is(monkeypatch):
     assert BoundedPaginator([1, 2, 3], 2).count == 3
 
 
+def test_the_newest_stand_first(admin_client):
+    words = [make_comment(body=f"Comment number {number}.").text.body for number in range(2)]
+    page = admin_client.get(reverse("admin:forum_comment_changelist")).text
+    assert page.index(words[1]) < page.index(words[0])
+
+
 class TestSearching:
     @pytest.fixture
     def things(self) -> dict:
