@@ -388,3 +388,12 @@ def rows_of(node: dict, table: str) -> list[float]:
     """How many rows each step of a plan read of a table."""
     here = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
     return [here, *(rows for child in node.get("Plans", ()) for rows in rows_of(child, table))]
+
+
+def test_search_leaves_out_comments_as_lists_do_and_nothing_that_others_hide(reader, browser):
+    muted, shown, hidden = (make_comment(body="heliotrope") for _ in range(3))
+    muting.mute(reader, "member", muted.author_id)
+    muting.mute(reader, "post", hidden.post_id)
+    muting.mute(make_member(), "post", shown.post_id)
+    page = browser.get("/search/?q=heliotrope&show=comment").text
+    assert [each for each in (muted, shown, hidden) if each.get_absolute_url() in page] == [shown]
