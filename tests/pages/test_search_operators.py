@@ -107,6 +107,9 @@ class TestOperators:
                 client.force_login(reader)
             lists = found(client, "minoxidil author:anna_writes")
             assert not lists["posts"] and not lists["comments"]
+            for kind in ("post", "comment"):  # the newest first, to the last page, are found another way
+                newest = client.get("/search/", {"q": "minoxidil author:anna_writes", "show": kind, "sort": "new"})
+                assert post.get_absolute_url() not in newest.text and "Without a name" not in newest.text
             assert found(client, "minoxidil")["posts"] == ["Without a name"]
             assert found(client, "minoxidil -author:anna_writes")["posts"] == ["Without a name"]
 
