@@ -12,7 +12,6 @@ from pytest_django.plugin import blocking_manager_key
 
 from tests.databases import copy_migrated, migrated
 
-IDLE_MS = 60_000
 emptied = pytest.StashKey[bool]()  # of the run: whether a test that commits has emptied this process's tables
 
 # Every run draws the same, and takes the time it needs: a red run is a fault of what was changed, and of nothing else.
@@ -35,8 +34,6 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         name = migrated()
     for settings in (site.DATABASES["default"], connections.settings["default"]):
         settings.setdefault("TEST", {})["TEMPLATE"] = name
-        # On a busy machine a test can wait this long for its turn between two queries.
-        settings["OPTIONS"]["options"] += f" -c idle_in_transaction_session_timeout={IDLE_MS}"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 MIGRATED = "studyhall_migrated"  # as the migrations leave it; nobody is served from it and no test writes there
 DEMO = "browser_demo"
+TRIES = 5
 
 
 def migrated() -> str:
@@ -66,11 +68,19 @@ def once(name: str, make: Callable[[], None]) -> str:
 
 def create(name: str, template: str = "") -> None:
     """Make a database, empty or as a copy; one of that name is gone."""
-    from django.db import connection
+    from django.db import OperationalError, connection
 
     drop(name)
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    copying = f' TEMPLATE "{template}"' if template else ""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'CREATE DATABASE "{name}"{copying}')
+            return
+        except OperationalError:  # PostgreSQL may be at the template itself (autovacuum), and then copies it for nobody
+            if not tries_left:
+                raise
+            time.sleep(1)
 
 
 def drop(name: str) -> None:
