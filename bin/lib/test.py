@@ -17,7 +17,10 @@ def main() -> None:
     chosen = any(word.startswith(ALONE[:2]) or word in ALONE or "::" in word for word in arguments)
     # Each process is given files in a row, so that what a file makes once is made once; at the end they share.
     workers = [] if chosen or WORKERS == 1 else ["-n", str(WORKERS), "--dist", "worksteal"]
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])  # noqa: S606 -- our own interpreter
+    # The same order and the same draws each time, so that a red run is a fault of what was changed.
+    anew = os.environ.get("DRAWS_ANEW") or any("randomly" in word for word in arguments)
+    order = [] if anew else ["--randomly-seed=1"]
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *order, *arguments])  # noqa: S606 -- our own interpreter
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Visitor:
         context.on("request", self._asked)
         context.on("response", self._answered)
         self.page = context.new_page()
+        # Whoever begins to listen in the moment of the press can come too late for a chooser that opens at once.
+        self.page.on("filechooser", lambda chooser: None)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not self._expected(message.text):

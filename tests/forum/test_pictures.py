@@ -45,6 +45,12 @@ def texts_to_render() -> list[dict[str, list[int]]]:
         return [json.loads(args) for (args,) in cursor.fetchall()]
 
 
+@pytest.fixture(autouse=True)
+def shelves_of_its_own(settings, tmp_path) -> None:
+    """Files of other tests, whose rows are gone, would be swept and counted too."""
+    settings.MEDIA_ROOT = tmp_path
+
+
 @pytest.fixture
 def member():
     return make_member()

@@ -23,6 +23,12 @@ from tests.shared_pictures import picture
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def shelves_of_its_own(settings, tmp_path) -> None:
+    """Files of other tests, whose rows are gone, would be swept and counted too."""
+    settings.MEDIA_ROOT = tmp_path
+
+
 @pytest.fixture
 def member() -> Member:
     return make_member()
