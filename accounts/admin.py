@@ -56,7 +56,6 @@ class MemberAdmin(UserAdmin):
     list_display = ("username", "joined_at", "last_login", "is_active", "is_staff", "is_superuser")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
     list_per_page = 50
-    show_full_result_count = False
     ordering = ("-date_joined", "-pk")
     search_fields = ("username", "email")
     readonly_fields = ("last_login", "date_joined")
@@ -128,7 +127,6 @@ class FlairAdmin(admin.ModelAdmin):
     search_fields = ("member__username", "words")
     fields = ("member", "words", "proof")
     autocomplete_fields = ("member",)
-    show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Flair | None = None) -> Any:
         return ("member",) if obj else ()

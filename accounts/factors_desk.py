@@ -35,7 +35,6 @@ class SecondFactorAdmin(LookOnly, admin.ModelAdmin):
     list_select_related = ("user",)
     fields = ("user", "type", "created_at", "last_used_at")
     search_fields = ("user__username",)
-    show_full_result_count = False
     TOLD_BY: ClassVar[dict[str, str]] = {
         Authenticator.Type.TOTP: "mfa/email/totp_deactivated",
         Authenticator.Type.WEBAUTHN: "mfa/email/webauthn_removed",

@@ -24,7 +24,6 @@ class ModeratedAdmin(ModeratedDesk, LookOnly, admin.ModelAdmin):
     """Things members wrote: moderators look at them and act on them, and never rewrite them."""
 
     list_per_page = 50
-    show_full_result_count = False
     ordering = ("-pk",)  # the newest first, for a list ends (``common.desk``)
 
     @admin.display(description="author")
@@ -171,7 +170,6 @@ class VoteAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("member", "thing", "voted_at")
     list_select_related = ("member", "thing")
     search_fields = ("member__username",)
-    show_full_result_count = False
 
 
 admin.site.register(PostVote, VoteAdmin)
@@ -184,7 +182,6 @@ class RevisionAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("pgh_created_at", "pgh_obj", "pgh_label")
     list_select_related = ("pgh_obj",)
     ordering = ("-pgh_id",)
-    show_full_result_count = False
 
 
 admin.site.register(apps.get_model("forum", "PostRevision"), RevisionAdmin)

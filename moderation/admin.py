@@ -33,7 +33,6 @@ class ActionAdmin(LookOnly, admin.ModelAdmin):
     list_filter = (("action", RecentValuesFilter), "acted_at")
     search_fields = ("label", "reason", "moderator__username")
     list_select_related = ("moderator", "undone_by")
-    show_full_result_count = False
     exclude = ("details",)
     action_form = bulk.BulkForm
     actions = ("undo",)
@@ -79,7 +78,6 @@ class AuditEntryAdmin(LookOnly, admin.ModelAdmin):
     list_filter = (("event", RecentValuesFilter), "logged_at")
     search_fields = ("=actor", "=target_id", "=request_id")
     search_help_text = "The whole number of a member or of a thing, or the reference of a request"
-    show_full_result_count = False
 
     def has_view_permission(self, request, obj=None) -> bool:
         """Admins only: who signed in when is nobody else's business."""
@@ -116,7 +114,6 @@ class CaseAdmin(LookOnly, admin.ModelAdmin):
     search_fields = ("label", "author__username")
     list_select_related = ("author", "claimed_by")
     ordering = ("-concern", "-weight", "pk")
-    show_full_result_count = False
     change_form_template = "admin/moderation/case/change_form.html"
 
     def get_queryset(self, request):
@@ -217,7 +214,6 @@ class ReportAdmin(LookOnly, admin.ModelAdmin):
     list_filter = ("reason", "was_right")
     search_fields = ("reporter__username", "case__label")
     list_select_related = ("case", "reporter")
-    show_full_result_count = False
 
 
 admin.site.unregister(Member)
@@ -258,7 +254,6 @@ class AppealAdmin(LookOnly, admin.ModelAdmin):
     search_fields = ("sanction__member__username",)
     list_select_related = ("sanction__member",)
     ordering = ("opened_at", "pk")
-    show_full_result_count = False
     change_form_template = "admin/moderation/appeal/change_form.html"
 
     @admin.display(description="member")

@@ -67,7 +67,6 @@ class RuleAdmin(admin.ModelAdmin):
     form = RuleForm
     list_display = ("name", "is_on", "then", "looks_for", "below_level", "fired", "last_fired", "trouble", "try_it")
     list_filter = ("is_on", "then", "looks_for")
-    show_full_result_count = False
     actions = None
 
     def _is_admin(self, request: HttpRequest) -> bool:
@@ -150,7 +149,6 @@ class RuleFiringAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("fired_at", "rule", "then", "kind", "object_id", "author")
     list_filter = ("rule", "then", "fired_at")
     list_select_related = ("rule", "author")
-    show_full_result_count = False
 
     def has_view_permission(self, request, obj=None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
@@ -181,7 +179,6 @@ class FlagAdmin(LookOnly, admin.ModelAdmin):
     ordering = ("-concern", "-pk")
     list_display_links = None
     list_per_page = 50
-    show_full_result_count = False
     actions = ("dismiss", "look_again")
 
     def get_queryset(self, request):

@@ -66,7 +66,6 @@ class HeldAdmin(LookOnly, admin.ModelAdmin):
     list_select_related = ("author",)
     ordering = ("-concern", "pk")
     list_per_page = 50
-    show_full_result_count = False
     actions = ("approve", "reject")
     action_form = bulk.BulkForm
     change_form_template = "admin/moderation/held/change_form.html"

@@ -20,7 +20,6 @@ class RefusedMailAdmin(LookOnly, admin.ModelAdmin):
     list_filter = ("given_up_at", "about")
     search_fields = ("member__username", "domain")
     list_select_related = ("member",)
-    show_full_result_count = False
 
     def has_view_permission(self, request, obj=None) -> bool:
         """Admins only: whom no mail reaches is nobody else's business."""

@@ -147,7 +147,6 @@ class StudyAdmin(admin.ModelAdmin):
         "added_at",
     )  # fmt: skip
     inlines = (TextInline, AuthorshipInline)
-    show_full_result_count = False
 
     def save_form(self, request, form, change):
         """Before anything is written: the study as the database has it, to tell what changed."""
@@ -270,7 +269,6 @@ class CitationAdmin(admin.ModelAdmin):
     list_filter = (("cited", admin.EmptyFieldListFilter),)
     autocomplete_fields = ("study", "cited")
     list_select_related = ("study", "cited")
-    show_full_result_count = False
 
 
 class AnsweredAdmin(LookOnly, admin.ModelAdmin):
@@ -280,7 +278,6 @@ class AnsweredAdmin(LookOnly, admin.ModelAdmin):
     list_filter = ("status",)
     search_fields = ("study__title",)
     list_select_related = ("study", "member", "answered_by")
-    show_full_result_count = False
 
 
 admin.site.register((ErrorReport, SummaryProposal, Correction), AnsweredAdmin)
@@ -291,7 +288,6 @@ class SummaryVersionAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("study", "number", "writer_kind", "editor", "reason", "saved_at", "reviewer", "reviewed_on")
     search_fields = ("study__title",)
     list_select_related = ("study", "editor", "reviewer")
-    show_full_result_count = False
 
 
 @admin.register(StudySuggestion)
@@ -299,7 +295,6 @@ class StudySuggestionAdmin(LookOnly, admin.ModelAdmin):
     list_display = ("kind", "value", "status", "ask_count", "made_at")
     list_filter = ("status",)
     search_fields = ("=value",)
-    show_full_result_count = False
 
 
 @admin.register(StudySource)
@@ -308,4 +303,3 @@ class StudySourceAdmin(LookOnly, admin.ModelAdmin):
     list_filter = ("kind",)
     search_fields = ("study__title", "=study__doi", "=study__pmid")
     list_select_related = ("study",)
-    show_full_result_count = False
